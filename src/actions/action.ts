@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import type { Outcome, Transferred } from '../shell/outcome.ts';
+import type { Script, Secret } from '../shell/script.ts';
+import type { Value } from '../source/value.ts';
+
+/**
+ * One kind of task. `probe` asks the host read-only questions; `decide` is pure and gives the work still needed;
+ * `verify` looks at what a second probe found and says whether the work took. A dry run stops after `decide`; a resumed
+ * run probes to learn whether an interrupted step took.
+ */
+export interface Action<P = unknown, F = unknown> {
+  readonly kind: 'host';
+  /** Ansible's name where Ansible has one, without `ansible.builtin.`. */
+  readonly name: string;
+  /** What it does, in a sentence, for `docs/` and the plan. */
+  readonly summary: string;
+  /** A strict object of complete, rendered parameters. Its keys are Ansible's (snake_case). Accepts aliases by preprocessing. */
+  readonly params: z.ZodType<P>;
+  /** The key that free form text belongs to: `command: uptime`. */
+  readonly freeForm?: string;
+  /** Keys that hold bare expressions; they arrive as `Judged` values. */
+  readonly expressions?: readonly string[];
+  /** Whether doing it again is harmless, and whether the host can tell that it was done. */
+  effect(params: P): Effect;
+  /** Files of the bastion that it reads: paths as written, resolved against the playbook's folder. */
+  localFiles?(params: P): readonly string[];
+  probe(params: P, host: Asked): Promise<Probed<F>>;
+  decide(params: P, facts: F): Decision;
+  /** Why the work did not take, or undefined when it did. Absent: the work's own results are all there is to know. */
+  verify?(params: P, before: F, after: F): string | undefined;
+}
+
+/**
+ * `reads`: changes nothing. `probed`: changes, and the probe can tell whether it took. `opaque`: changes, and nothing
+ * can tell; after a crash a person is asked.
+ */
+export type Effect = 'reads' | 'probed' | 'opaque';
+
+/** A kind of task that steers the run itself and touches no host: `meta`, `pause`. The engine knows each by name. */
+export interface SteeringAction<P = unknown> {
+  readonly kind: 'steering';
+  readonly name: 'meta' | 'pause';
+  readonly summary: string;
+  readonly params: z.ZodType<P>;
+  readonly freeForm?: string;
+}
+
+/** A bare expression, evaluated before the action is asked. */
+export interface Judged {
+  readonly expression: string;
+  readonly value: Value;
+}
+
+/** What a task registers: Ansible's names where Ansible has them. */
+export interface Result {
+  readonly changed: boolean;
+  readonly failed?: boolean;
+  readonly skipped?: boolean;
+  readonly unreachable?: boolean;
+  readonly msg?: Value;
+  readonly [key: string]: Value | undefined;
+}
+
+export type Probed<F> = { readonly ok: true; readonly facts: F } | Unanswered;
+
+/** A question that got no answer: the host could not be asked (`outcome` says how), or it answered nonsense (`message`). */
+export interface Unanswered {
+  readonly ok: false;
+  readonly message: string;
+  readonly outcome?: Outcome;
+}
+
+export type Answer =
+  | { readonly ok: true; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | Unanswered;
+
+/** What a probe may do: ask its host, look at the bastion's own files, reach out from the bastion, wait. Changes nothing. */
+export interface Asked {
+  /** Runs a read-only script as the task's user; any exit code is an answer. */
+  ask(script: Script): Promise<Answer>;
+  /** The host's address and SSH port, as its variables say. */
+  readonly address: string;
+  readonly port: number;
+  readonly bastion: Bastion;
+  readonly clock: Clock;
+  /** Under check mode nothing may be waited for. */
+  readonly check: boolean;
+  /** The run's own folder for what hosts hand over, for relative `dest`s of fetch: a path on the bastion. */
+  localPath(path: string): string;
+}
+
+/** The machine rollgate runs on, as far as probes may use it. */
+export interface Bastion {
+  /** The bytes of a local file, or why not. */
+  read(
+    path: string,
+  ): Promise<{ readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly why: string }>;
+  /** One ICMP echo by the system's ping. `no-tool`: there is no ping to try with. */
+  icmp(
+    address: string,
+    timeoutMs: number,
+  ): Promise<{ readonly kind: 'alive' } | { readonly kind: 'silent' | 'no-tool'; readonly why: string }>;
+  /** Opens and closes a TCP connection. */
+  tcp(
+    address: string,
+    port: number,
+    timeoutMs: number,
+  ): Promise<{ readonly kind: 'open' } | { readonly kind: 'closed'; readonly why: string }>;
+}
+
+export interface Clock {
+  /** Milliseconds that never go back. */
+  monotonic(): number;
+  /** The wall clock, for what people read. */
+  now(): Date;
+  /** Resolves after so many milliseconds; rejects with the signal's reason when aborted. */
+  sleep(ms: number, abort?: AbortSignal): Promise<void>;
+}
+
+export type Decision =
+  /** Nothing (more) to do on the host: it was a question, it is so already, or it cannot be (`result.failed`). */
+  | { readonly kind: 'settled'; readonly result: Result }
+  | {
+      readonly kind: 'work';
+      /** In order; the first that does not succeed ends the sequence. */
+      readonly commands: readonly HostCommand[];
+      /** What would change, for `--diff`. */
+      readonly diff?: { readonly before: string; readonly after: string };
+      /** Pure: what to register, from the outcomes of those commands that ran. */
+      readonly conclude: (done: readonly Done[]) => Result;
+    };
+
+/** Something to be done on the host, as data, so that it can be printed instead of done. */
+export type HostCommand =
+  | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
+  | {
+      readonly kind: 'upload';
+      readonly from: Uint8Array | { readonly file: string };
+      readonly to: string;
+      readonly mode: number;
+    }
+  | { readonly kind: 'download'; readonly from: string; readonly to: string };
+
+/** How a command went, with the wall clock's times for `start`, `end`, `delta`. */
+export interface Done {
+  readonly outcome: Outcome | Transferred;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}

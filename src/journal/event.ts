@@ -1,0 +1,98 @@
+import type { ValueMap } from '../source/value.ts';
+
+/** What a step came to. `refused`: a gate said no and nothing was done. */
+export type Status = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'refused';
+
+/** Which step: a task on a host in a batch. `playNumber` and `batch` count from 1. */
+export interface StepAddress {
+  readonly play: string;
+  readonly playNumber: number;
+  readonly batch: number;
+  readonly host: string;
+  /** The task's name as people read it, rendered. */
+  readonly task: string;
+  /** The task's stable address in the plan. */
+  readonly taskId: string;
+}
+
+interface BatchAddress {
+  readonly play: string;
+  readonly playNumber: number;
+  readonly batch: number;
+}
+
+/** Everything that can happen in a run: journal, terminal, JSON stream, host logs and resume all live on these. */
+export type RunEvent =
+  | {
+      readonly type: 'run_started';
+      readonly version: 1;
+      readonly run: string;
+      readonly plan: string;
+      readonly playbook: string;
+      readonly hosts: number;
+      readonly rollgate: string;
+      readonly operator: string;
+      readonly bastion: string;
+      readonly folder: string;
+    }
+  | {
+      readonly type: 'run_resumed';
+      readonly run: string;
+      readonly operator: string;
+      readonly bastion: string;
+      readonly answer?: 'assume-done' | 'redo';
+    }
+  | { readonly type: 'play_started'; readonly play: string; readonly playNumber: number; readonly hosts: number }
+  | ({ readonly type: 'batch_started'; readonly hosts: readonly string[] } & BatchAddress)
+  /** A host was turned away before anything was done to it. */
+  | ({ readonly type: 'host_refused'; readonly host: string; readonly reason: string } & BatchAddress)
+  | ({ readonly type: 'step_started' } & StepAddress)
+  /** A command of the step is about to be sent; `command` is masked for people. `where` is set when it is not the host itself. */
+  | ({
+      readonly type: 'command_started';
+      readonly command: string;
+      readonly purpose: 'probe' | 'work' | 'verify';
+      readonly where?: string;
+    } & StepAddress)
+  /** A piece of output as it came, masked. Goes to the host's log and to whoever watches, not to the journal. */
+  | ({ readonly type: 'command_output'; readonly stream: 'stdout' | 'stderr'; readonly text: string } & StepAddress)
+  | ({ readonly type: 'command_finished'; readonly outcome: string; readonly ms: number } & StepAddress)
+  | ({
+      readonly type: 'step_retried';
+      readonly attempt: number;
+      readonly of: number;
+      readonly delayMs: number;
+      readonly reason: string;
+    } & StepAddress)
+  | ({
+      readonly type: 'step_finished';
+      readonly status: Status;
+      readonly ignored: boolean;
+      readonly rescued: boolean;
+      readonly ms: number;
+      readonly noLog: boolean;
+      readonly notified: readonly string[];
+      readonly result: ValueMap;
+    } & StepAddress)
+  | ({
+      readonly type: 'window_opened' | 'window_closed';
+      readonly window: string;
+      readonly host: string;
+    } & BatchAddress)
+  /** Nothing new is started from here on; `reason` is for people. */
+  | {
+      readonly type: 'stopping';
+      readonly scope: 'batch' | 'play' | 'run';
+      readonly why: 'budget' | 'interrupted' | 'fatal';
+      readonly reason: string;
+      readonly playNumber?: number;
+      readonly batch?: number;
+    }
+  | ({ readonly type: 'batch_finished' } & BatchAddress)
+  | { readonly type: 'play_finished'; readonly play: string; readonly playNumber: number }
+  /** Something an operator should know that is neither progress nor failure. */
+  | { readonly type: 'warning'; readonly message: string; readonly host?: string }
+  | { readonly type: 'run_finished'; readonly exitCode: number; readonly reason: string };
+
+/** An event with its time, ISO-8601 UTC with milliseconds, as it stands in the journal and in the JSON stream. */
+export type Stamped<E extends RunEvent = RunEvent> = E & { readonly at: string };

@@ -1,0 +1,77 @@
+import type { Task, Window } from '../playbook/playbook.ts';
+import type { ValueMap } from '../source/value.ts';
+
+/** What will run, as a value: printed for review, saved, run, resumed. Holds no clock, folder, user or secret. */
+export interface Plan {
+  readonly version: 1;
+  /** `sha256:` and the digest of the RFC 8785 form of everything else in here. */
+  readonly id: string;
+  readonly playbook: string;
+  /** Every file that was read to make it, and every file that tasks will upload, as far as their names are known. */
+  readonly inputs: readonly Input[];
+  readonly options: PlanOptions;
+  readonly inventory: PlannedInventory;
+  readonly plays: readonly PlannedPlay[];
+}
+
+export interface Input {
+  readonly path: string;
+  readonly role: 'playbook' | 'inventory' | 'variables' | 'upload' | 'limit';
+  readonly sha256: string;
+}
+
+export interface PlanOptions {
+  readonly limit?: string;
+  readonly forks: number;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  /** Values of secret names are masked (see `secrets.ts`) and read again when the plan is run. */
+  readonly extraVars: ValueMap;
+}
+
+export interface PlannedInventory {
+  readonly hosts: Readonly<Record<string, { readonly vars: ValueMap; readonly groups: readonly string[] }>>;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface PlannedPlay {
+  readonly name: string;
+  readonly number: number;
+  /** The pattern as it was used. */
+  readonly pattern: string;
+  readonly batches: readonly Batch[];
+  readonly strategy: 'linear' | 'host_pinned';
+  readonly forks: number;
+  /** Percent of a batch. */
+  readonly maxFailPercentage?: number;
+  /** Hosts of the play. */
+  readonly maxFailures?: number;
+  readonly vars: ValueMap;
+  /** In the order of the playbook, those that tags leave out left out; the block tree is in their `blocks`. */
+  readonly tasks: readonly PlannedTask[];
+}
+
+/** One slice of `serial`. */
+export interface Batch {
+  /** From 1 in its play. */
+  readonly number: number;
+  readonly hosts: readonly string[];
+}
+
+export type Section = 'pre_tasks' | 'tasks' | 'post_tasks' | 'handlers';
+
+export interface PlannedTask extends Omit<Task, 'kind' | 'place'> {
+  readonly section: Section;
+  /** Outermost first. */
+  readonly blocks: readonly BlockPart[];
+  /** `file:line:column` of the task, for messages. */
+  readonly at: string;
+}
+
+/** The part of a block that a task stands in. */
+export interface BlockPart {
+  readonly id: string;
+  readonly name: string;
+  readonly part: 'block' | 'rescue' | 'always' | 'must_finish';
+  readonly window?: Window;
+}

@@ -1,0 +1,49 @@
+/** A place in a text that somebody wrote. Lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The line itself, for the caret; absent where showing it would not help (a line of 10 MB). */
+  readonly excerpt?: string;
+}
+
+/** Something wrong in what we were given: where, what, and what to write instead. `code` is stable; the prose is not. */
+export interface Mistake {
+  readonly code: string;
+  readonly message: string;
+  readonly place?: Place;
+}
+
+/** Every mistake of a load, found before any host is touched: people fix all of them in one go. */
+export class Mistakes {
+  readonly #found: Mistake[] = [];
+
+  add(code: string, message: string, place?: Place): void {
+    const known = this.#found.some(
+      (other) =>
+        other.message === message &&
+        other.place?.line === place?.line &&
+        other.place?.file === place?.file &&
+        other.place?.column === place?.column,
+    );
+    if (!known) this.#found.push(place === undefined ? { code, message } : { code, message, place });
+  }
+
+  get all(): readonly Mistake[] {
+    return this.#found;
+  }
+
+  get none(): boolean {
+    return this.#found.length === 0;
+  }
+}
+
+/** `file:line:column: message`, the line, and a caret under the column. */
+export function describeMistake(mistake: Mistake): string {
+  const { place, message } = mistake;
+  if (place === undefined) return message;
+  const head = `${place.file}:${place.line}:${place.column}: ${message}`;
+  if (place.excerpt === undefined) return head;
+  const indent = place.excerpt.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+  return `${head}\n    ${place.excerpt}\n    ${indent}^`;
+}

@@ -1,0 +1,110 @@
+import type { Files } from './files.ts';
+import type { Mistakes, Place } from './mistakes.ts';
+
+/** A text and where it came from; places are computed from offsets into it. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** 5 MB of playbook is a mistake, not a playbook. Bytes. */
+const LARGEST_FILE = 5 * 1024 * 1024;
+/** Characters. */
+const LONGEST_LINE = 1024 * 1024;
+/** Longer lines are not shown: the excerpt is there to help a person. Characters. */
+const LONGEST_EXCERPT = 400;
+
+/**
+ * The text of a file that must be there, be UTF-8 and hold something. `askedBy` is where the path was written, if it
+ * was written somewhere. Undefined after adding a mistake.
+ */
+export function readText(
+  files: Files,
+  path: string,
+  what: string,
+  mistakes: Mistakes,
+  askedBy?: Place,
+): SourceText | undefined {
+  const refuse = (code: string, why: string) => {
+    mistakes.add(code, `${what} ${path} ${why}`, askedBy);
+    return undefined;
+  };
+  const found = files.look(path);
+  switch (found.kind) {
+    case 'absent':
+      return refuse('file-absent', 'does not exist');
+    case 'unreadable':
+      return refuse('file-unreadable', `cannot be read: ${found.why}`);
+    case 'directory':
+      return refuse('file-is-directory', 'is a directory; name a file');
+    case 'file':
+      break;
+  }
+  if (found.bytes.length > LARGEST_FILE)
+    return refuse('file-too-large', `is ${found.bytes.length} bytes; the most that is read is ${LARGEST_FILE}`);
+  const text = decodeUtf8(found.bytes);
+  if (text === undefined) return refuse('file-not-utf8', 'is not UTF-8 text; save it as UTF-8');
+  if (text.includes('\0')) return refuse('file-not-text', 'holds NUL bytes; it is not text');
+  if (text.trim() === '') return refuse('file-empty', 'is empty');
+  const source = { file: path, text };
+  const longLine = offsetOfLongLine(text);
+  if (longLine !== undefined) {
+    const { file, line, column } = placeAt(source, longLine);
+    mistakes.add('line-too-long', `this line has more than ${LONGEST_LINE} characters; break it up`, {
+      file,
+      line,
+      column,
+    });
+    return undefined;
+  }
+  return source;
+}
+
+function offsetOfLongLine(text: string): number | undefined {
+  if (text.length <= LONGEST_LINE) return undefined;
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf('\n', start);
+    const length = (end === -1 ? text.length : end) - start;
+    if (length > LONGEST_LINE) return start;
+    start += length + 1;
+  }
+  return undefined;
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The place of an offset (UTF-16 units, from 0). */
+export function placeAt(source: SourceText, offset: number): Place {
+  const start = source.text.lastIndexOf('\n', offset - 1) + 1;
+  const nextBreak = source.text.indexOf('\n', offset);
+  const excerpt = source.text.slice(start, nextBreak === -1 ? undefined : nextBreak).replace(/\r$/, '');
+  const place = { file: source.file, line: countLines(source, start), column: offset - start + 1 };
+  return excerpt.length > LONGEST_EXCERPT ? place : { ...place, excerpt };
+}
+
+const lineStarts = new WeakMap<SourceText, readonly number[]>();
+
+function countLines(source: SourceText, start: number): number {
+  let starts = lineStarts.get(source);
+  if (starts === undefined) {
+    const found = [0];
+    for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1)) found.push(at + 1);
+    lineStarts.set(source, found);
+    starts = found;
+  }
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= start) low = middle;
+    else high = middle - 1;
+  }
+  return low + 1;
+}

@@ -1,0 +1,208 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import type { Mistakes, Place } from './mistakes.ts';
+import { placeAt, type SourceText } from './text.ts';
+import type { Value } from './value.ts';
+
+/** A YAML value that knows where it stands. Aliases are already followed. */
+export type YamlNode = YamlScalar | YamlList | YamlMap;
+
+export interface YamlScalar {
+  readonly kind: 'scalar';
+  readonly value: null | boolean | number | string;
+  readonly place: Place;
+  /** For strings that stand in the text as they are: the offset of each character is `offset + index`. */
+  readonly verbatimFrom?: number;
+}
+
+export interface YamlList {
+  readonly kind: 'list';
+  readonly items: readonly YamlNode[];
+  readonly place: Place;
+}
+
+export interface YamlMap {
+  readonly kind: 'map';
+  readonly entries: readonly YamlEntry[];
+  readonly place: Place;
+}
+
+export interface YamlEntry {
+  readonly key: string;
+  readonly keyPlace: Place;
+  readonly value: YamlNode;
+}
+
+/** Nodes after aliases are followed; a billion laughs stop here. */
+const MOST_NODES = 500_000;
+const MOST_DEPTH = 100;
+
+/** Reads one YAML 1.1 document, as Ansible does (`yes` is true, `010` is 8). Undefined after adding every mistake. */
+export function readYaml(source: SourceText, mistakes: Mistakes): YamlNode | undefined {
+  const before = mistakes.all.length;
+  const documents = parseAllDocuments(source.text, {
+    version: '1.1',
+    merge: true,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  if ('empty' in documents) {
+    mistakes.add('file-empty', 'nothing but comments stands here', placeAt(source, 0));
+    return undefined;
+  }
+  for (const document of documents) {
+    for (const problem of [...document.errors, ...document.warnings]) {
+      mistakes.add(
+        `yaml-${problem.code.toLowerCase().replaceAll('_', '-')}`,
+        explain(problem),
+        placeAt(source, problem.pos[0]),
+      );
+    }
+  }
+  const [document, second] = documents;
+  if (second !== undefined) {
+    mistakes.add(
+      'yaml-two-documents',
+      'a second YAML document begins here; keep one document to a file',
+      placeAt(source, second.range[0]),
+    );
+  }
+  if (mistakes.all.length > before || document === undefined) return undefined;
+  const node = new Reader(source, document, mistakes).read(document.contents, 0);
+  return mistakes.all.length > before ? undefined : node;
+}
+
+function explain(problem: { readonly code: string; readonly message: string }): string {
+  switch (problem.code) {
+    case 'DUPLICATE_KEY':
+      return 'this key stands twice in the same mapping; the later one would silently win';
+    case 'TAG_RESOLVE_FAILED':
+      return `${problem.message}; tags such as !vault and !unsafe are not supported`;
+    case 'TAB_AS_INDENT':
+      return 'a tab is used as indentation; YAML wants spaces';
+    default:
+      return problem.message;
+  }
+}
+
+class Reader {
+  #nodes = 0;
+
+  constructor(
+    private readonly source: SourceText,
+    private readonly document: Document.Parsed,
+    private readonly mistakes: Mistakes,
+  ) {}
+
+  read(node: unknown, depth: number): YamlNode {
+    const place = placeAt(this.source, isNode(node) ? (node.range?.[0] ?? 0) : 0);
+    this.#nodes += 1;
+    if (this.#nodes > MOST_NODES || depth > MOST_DEPTH) {
+      this.mistakes.add('yaml-too-much', 'this grows too large or too deep once its aliases are followed', place);
+      return { kind: 'scalar', value: null, place };
+    }
+    if (isAlias(node)) return this.#alias(node, place, depth);
+    if (isMap(node)) return { kind: 'map', entries: this.#entries(node, depth), place };
+    if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item, depth + 1)), place };
+    if (isScalar(node)) return this.#scalar(node, place);
+    return { kind: 'scalar', value: null, place };
+  }
+
+  #alias(node: Alias, place: Place, depth: number): YamlNode {
+    const target = node.resolve(this.document);
+    if (target !== undefined) return this.read(target, depth + 1);
+    this.mistakes.add('yaml-unknown-alias', `no anchor &${node.source} stands before this alias`, place);
+    return { kind: 'scalar', value: null, place };
+  }
+
+  #scalar(node: Scalar, place: Place): YamlScalar {
+    const { value } = node;
+    const verbatim = this.#verbatimOffset(node);
+    const known =
+      value === null ||
+      typeof value === 'boolean' ||
+      typeof value === 'string' ||
+      (typeof value === 'number' && Number.isFinite(value));
+    // Dates, .inf and big integers stay what was written: no host understands a JavaScript Date.
+    const scalar = { kind: 'scalar' as const, value: known ? value : (node.source ?? String(value)), place };
+    return verbatim === undefined ? scalar : { ...scalar, verbatimFrom: verbatim };
+  }
+
+  #verbatimOffset(node: Scalar): number | undefined {
+    const offset = node.range?.[0];
+    if (offset === undefined || typeof node.value !== 'string') return undefined;
+    const start = node.type === 'PLAIN' ? offset : offset + 1;
+    return this.source.text.startsWith(node.value, start) ? start : undefined;
+  }
+
+  #entries(map: YAMLMap, depth: number): readonly YamlEntry[] {
+    const own: YamlEntry[] = [];
+    const merged: YamlEntry[] = [];
+    for (const pair of map.items) {
+      const keyNode = pair.key;
+      const keyPlace = placeAt(this.source, isNode(keyNode) ? (keyNode.range?.[0] ?? 0) : 0);
+      if (isScalar(keyNode) && (keyNode.value === '<<' || typeof keyNode.value === 'symbol')) {
+        merged.push(...this.#merge(this.read(pair.value, depth + 1), keyPlace));
+      } else if (isScalar(keyNode)) {
+        const value = isNode(pair.value)
+          ? this.read(pair.value, depth + 1)
+          : ({ kind: 'scalar', value: null, place: keyPlace } as const);
+        own.push({ key: keyText(keyNode), keyPlace, value });
+      } else {
+        this.mistakes.add(
+          'yaml-key',
+          'a key must be a plain word; a "{{" that begins a value needs quotes around the whole value',
+          keyPlace,
+        );
+      }
+    }
+    const ownKeys = new Set(own.map((entry) => entry.key));
+    return [
+      ...own,
+      ...merged.filter(
+        (entry, index) => !ownKeys.has(entry.key) && merged.findIndex((other) => other.key === entry.key) === index,
+      ),
+    ];
+  }
+
+  #merge(node: YamlNode, place: Place): readonly YamlEntry[] {
+    if (node.kind === 'map') return node.entries;
+    if (node.kind === 'list' && node.items.every((item) => item.kind === 'map'))
+      return node.items.flatMap((item) => (item.kind === 'map' ? item.entries : []));
+    this.mistakes.add('yaml-merge', '<< takes a mapping or a list of mappings', place);
+    return [];
+  }
+}
+
+/** `yes:` and `010:` are keys by what was written, as people mean them. */
+function keyText(node: Scalar): string {
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+}
+
+/** The value without its places. */
+export function plain(node: YamlNode): Value {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value;
+    case 'list':
+      return node.items.map(plain);
+    case 'map':
+      return Object.fromEntries(node.entries.map((entry) => [entry.key, plain(entry.value)]));
+  }
+}
+
+/** The entry of a mapping, by key. */
+export function entryOf(map: YamlMap, key: string): YamlEntry | undefined {
+  return map.entries.find((entry) => entry.key === key);
+}
