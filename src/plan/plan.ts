@@ -10,6 +10,8 @@ export interface Plan {
   /** Every file that was read to make it, and every file that tasks will upload, as far as their names are known. */
   readonly inputs: readonly Input[];
   readonly options: PlanOptions;
+  /** Of the shuffle, where a play's order is one. */
+  readonly seed?: number;
   readonly inventory: PlannedInventory;
   readonly plays: readonly PlannedPlay[];
 }
