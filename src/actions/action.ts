@@ -78,6 +78,8 @@ export type Answer =
 export interface Asked {
   /** Runs a read-only script as the task's user; any exit code is an answer. */
   ask(script: Script): Promise<Answer>;
+  /** Its name in the inventory. */
+  readonly host: string;
   /** The host's address and SSH port, as its variables say. */
   readonly address: string;
   readonly port: number;
@@ -85,16 +87,19 @@ export interface Asked {
   readonly clock: Clock;
   /** Under check mode nothing may be waited for. */
   readonly check: boolean;
-  /** The run's own folder for what hosts hand over, for relative `dest`s of fetch: a path on the bastion. */
+  /** A path in the playbook (what is sent, where fetched files go) as a path on the bastion. */
   localPath(path: string): string;
 }
 
 /** The machine rollgate runs on, as far as probes may use it. */
 export interface Bastion {
-  /** The bytes of a local file, or why not. */
+  /** The bytes of a local file and its permission bits, or why not. */
   read(
     path: string,
-  ): Promise<{ readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly why: string }>;
+  ): Promise<
+    | { readonly ok: true; readonly bytes: Uint8Array; readonly mode?: number }
+    | { readonly ok: false; readonly why: string }
+  >;
   /** One ICMP echo by the system's ping. `no-tool`: there is no ping to try with. */
   icmp(
     address: string,

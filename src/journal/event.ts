@@ -13,6 +13,8 @@ export interface StepAddress {
   readonly task: string;
   /** The task's stable address in the plan. */
   readonly taskId: string;
+  /** For handlers: the place in the play where they were flushed, since one may run at several. */
+  readonly flushedAt?: number;
 }
 
 interface BatchAddress {
@@ -33,7 +35,10 @@ export type RunEvent =
       readonly rollgate: string;
       readonly operator: string;
       readonly bastion: string;
+      /** Where rollgate was called: relative paths in the plan begin here. */
       readonly folder: string;
+      /** What was given by `-i`, and the files given by `-e @file`: where secrets are read again. */
+      readonly sources: { readonly inventory: readonly string[]; readonly variables: readonly string[] };
     }
   | {
       readonly type: 'run_resumed';

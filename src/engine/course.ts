@@ -1,0 +1,267 @@
+import { addressKey } from '../journal/address.ts';
+import type { RunEvent } from '../journal/event.ts';
+import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import { secretTexts } from '../plan/secrets.ts';
+import { type Mask, masking } from '../shell/masking.ts';
+import type { ValueMap } from '../source/value.ts';
+import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
+import { Memory } from './memory.ts';
+import type { Assignment } from './run.ts';
+import { flag, number } from './step.ts';
+import type { Stop } from './stop.ts';
+import { Variables } from './variables.ts';
+import { type Whereabouts, whereabouts } from './walk.ts';
+import type { World } from './world.ts';
+
+type Next = Extract<Whereabouts, { kind: 'next' }>;
+type Stopping = Extract<RunEvent, { type: 'stopping' }>;
+type Milestone = Extract<RunEvent, { type: 'play_started' | 'batch_started' | 'batch_finished' | 'play_finished' }>;
+
+/** Where a run is: folded from its journal at the start, and from every step as it ends. */
+export class Course {
+  readonly world: World;
+  readonly stop: Stop;
+  readonly variables: Variables;
+  readonly memory = new Memory();
+  readonly mask: Mask;
+  /** Steps of a batch that are being taken once for all of it. */
+  readonly shared = new Map<string, Promise<'taken' | 'left'>>();
+  readonly #assignment: Assignment;
+  readonly #histories = new Map<number, PlayHistory>();
+  readonly #failures = new Map<number, Map<string, PlannedTask>>();
+  readonly #out = new Set<string>();
+  readonly #windows = new Map<string, string>();
+  readonly #refused: Map<string, string>;
+  readonly #said = new Set<string>();
+  readonly #unknown = new Set<string>();
+  #closed: string | undefined;
+
+  constructor(assignment: Assignment) {
+    this.#assignment = assignment;
+    this.world = assignment.world;
+    this.stop = assignment.stop;
+    this.mask = masking(secretTexts(assignment.secrets));
+    this.variables = new Variables(assignment.plan, this.memory, {
+      alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#failuresOf(play).has(host)),
+      check: false,
+      playbookDir: assignment.playbookDir,
+    });
+    this.#refused = new Map(assignment.refused);
+    for (const event of assignment.past) this.#replay(event);
+  }
+
+  /** Why nothing new may begin any more; undefined while it may. */
+  get closed(): string | undefined {
+    return this.#closed;
+  }
+
+  async close(event: Stopping): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#closed = event.reason;
+    await this.world.record(event);
+  }
+
+  whereabouts(play: PlannedPlay, host: string): Whereabouts {
+    const history = this.history(play);
+    return whereabouts(history.tree, history.of(host));
+  }
+
+  history(play: PlannedPlay): PlayHistory {
+    let history = this.#histories.get(play.number);
+    if (history === undefined) {
+      history = new PlayHistory(play);
+      this.#histories.set(play.number, history);
+    }
+    return history;
+  }
+
+  hasBegun(play: PlannedPlay, host: string): boolean {
+    return this.history(play).hasBegun(host);
+  }
+
+  refusalOf(host: string): string | undefined {
+    return this.#refused.get(host);
+  }
+
+  /** Turns a host away: nothing more is done on it in this run until somebody resumes it. */
+  async refuse(play: PlannedPlay, batch: Batch, host: string, reason: string): Promise<void> {
+    this.#refused.set(host, reason);
+    await this.world.record({ type: 'host_refused', ...addressOf(play, batch, host), reason });
+  }
+
+  /** Whether a host is (still) in the run: not turned away, not failed in an earlier play. */
+  takesPart(host: string): boolean {
+    return !this.#out.has(host) && !this.#refused.has(host);
+  }
+
+  /**
+   * Whether a host may take its next step. An open window goes on whatever else holds; after the budget is spent,
+   * what has begun to be put right (rescue, always) is brought to its end; an operator's stop ends all else.
+   */
+  mayGoOn(host: string, where: Next): boolean {
+    if (where.window !== undefined && this.#windows.get(host) === where.window.id) return true;
+    if (this.stop.draining !== undefined) return false;
+    return this.#closed === undefined || where.mending || where.failedAt !== undefined;
+  }
+
+  async openWindow(play: PlannedPlay, batch: Batch, host: string, where: Next): Promise<void> {
+    await this.closeWindow(play, batch, host, where);
+    if (where.window?.window === undefined || this.#windows.has(host)) return;
+    this.#windows.set(host, where.window.id);
+    await this.world.record({
+      type: 'window_opened',
+      ...addressOf(play, batch, host),
+      window: where.window.window.name,
+    });
+  }
+
+  /** Closes the host's window when it has left it. */
+  async closeWindow(play: PlannedPlay, batch: Batch, host: string, where: Whereabouts): Promise<void> {
+    const open = this.#windows.get(host);
+    if (open === undefined || (where.kind === 'next' && where.window?.id === open)) return;
+    this.#windows.delete(host);
+    const window = windowNames(play).get(open) ?? open;
+    await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
+  }
+
+  isInWindow(host: string): boolean {
+    return this.#windows.has(host);
+  }
+
+  /** The task at which a host has come to grief in a play; rescued and ignored failures are none. */
+  failureOf(play: PlannedPlay, host: string): PlannedTask | undefined {
+    return this.#failuresOf(play).get(host);
+  }
+
+  hasFailedIn(play: PlannedPlay, host: string): boolean {
+    return this.#failuresOf(play).has(host);
+  }
+
+  failuresIn(play: PlannedPlay): number {
+    return this.#failuresOf(play).size;
+  }
+
+  /** Whether `any_errors_fatal` holds for a task on a host. */
+  isFatal(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): boolean {
+    return flag(
+      { world: this.world, variables: this.variables, at: { play, batch, host, task } },
+      task.anyErrorsFatal,
+      'any_errors_fatal',
+    );
+  }
+
+  throttleOf(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): number | undefined {
+    return task.throttle === undefined
+      ? undefined
+      : number(
+          { world: this.world, variables: this.variables, at: { play, batch, host, task } },
+          task.throttle,
+          'throttle',
+        );
+  }
+
+  /** `meta: end_play` was met: no later batch. */
+  hasEnded(play: PlannedPlay): boolean {
+    return this.history(play).hasEnded;
+  }
+
+  /** Those that failed in a play stay out of the later ones. */
+  leave(play: PlannedPlay): void {
+    for (const host of this.#failuresOf(play).keys()) this.#out.add(host);
+  }
+
+  /** The step was begun before a break, and nobody has recorded its end. */
+  isUnknown(key: string): boolean {
+    return this.#unknown.has(key);
+  }
+
+  /** Learns what a step came to; `result` is whole even where the event's is censored. */
+  learn(play: PlannedPlay, event: StepFinished, result: ValueMap): void {
+    const history = this.history(play);
+    history.apply(event);
+    const task = history.task(event.taskId);
+    // A task that ran once for all of a batch ended for all, and all share what it registered.
+    const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
+    this.memory.learn(event, hosts, task?.register, result);
+    this.#unknown.delete(addressKey(event));
+    for (const host of hosts) this.#noteFailure(play, host);
+  }
+
+  /** Records an event that is said once in a run, however often the run is resumed. */
+  async once(event: Milestone): Promise<void> {
+    if (this.#said.has(saidKey(event))) return;
+    this.#said.add(saidKey(event));
+    await this.world.record(event);
+  }
+
+  #noteFailure(play: PlannedPlay, host: string): void {
+    const where = this.whereabouts(play, host);
+    if ('failedAt' in where && where.failedAt !== undefined) this.#failuresOf(play).set(host, where.failedAt);
+  }
+
+  #batchOf(play: PlannedPlay, host: string): readonly string[] {
+    const batch = play.batches.find(({ hosts }) => hosts.includes(host));
+    return batch?.hosts.filter((other) => this.takesPart(other)) ?? [];
+  }
+
+  #failuresOf(play: PlannedPlay): Map<string, PlannedTask> {
+    let failures = this.#failures.get(play.number);
+    if (failures === undefined) {
+      failures = new Map();
+      this.#failures.set(play.number, failures);
+    }
+    return failures;
+  }
+
+  #replay(event: RunEvent): void {
+    switch (event.type) {
+      case 'step_started':
+        this.#unknown.add(addressKey(event));
+        break;
+      case 'step_finished': {
+        const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
+        if (play !== undefined) this.learn(play, event, event.result);
+        break;
+      }
+      case 'window_opened':
+        this.#windows.set(event.host, windowIdOf(this.#assignment, event));
+        break;
+      case 'window_closed':
+        this.#windows.delete(event.host);
+        break;
+      case 'play_started':
+      case 'batch_started':
+      case 'batch_finished':
+      case 'play_finished':
+        this.#said.add(saidKey(event));
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+function saidKey(event: Milestone): string {
+  return `${event.type} ${event.playNumber} ${'batch' in event ? event.batch : ''}`;
+}
+
+function addressOf(play: PlannedPlay, batch: Batch, host: string) {
+  return { play: play.name, playNumber: play.number, batch: batch.number, host };
+}
+
+function windowNames(play: PlannedPlay): ReadonlyMap<string, string> {
+  return new Map(
+    play.tasks.flatMap((task) =>
+      task.blocks.flatMap((part) => (part.window === undefined ? [] : [[part.id, part.window.name] as const])),
+    ),
+  );
+}
+
+function windowIdOf(
+  assignment: Assignment,
+  event: Extract<RunEvent, { type: 'window_opened' | 'window_closed' }>,
+): string {
+  const play = assignment.plan.plays.find(({ number }) => number === event.playNumber);
+  const found = play === undefined ? undefined : [...windowNames(play)].find(([, name]) => name === event.window);
+  return found?.[0] ?? event.window;
+}

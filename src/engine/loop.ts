@@ -1,0 +1,25 @@
+import type { Result } from '../actions/action.ts';
+import type { Value } from '../source/value.ts';
+
+/** What a loop registers: all items' results, and Ansible's words over them. */
+export function loopResult(results: readonly Result[]): Result {
+  const failed = results.some((result) => result.failed === true);
+  const skipped = results.every((result) => result.skipped === true);
+  const unreachable = results.find((result) => result.unreachable === true);
+  return {
+    changed: results.some((result) => result.changed),
+    results: results as unknown as Value,
+    ...(skipped ? { skipped } : {}),
+    ...(failed ? { failed } : {}),
+    ...(unreachable === undefined ? {} : { unreachable: true }),
+    msg:
+      unreachable?.msg ?? (failed ? 'One or more items failed' : skipped ? 'All items skipped' : 'All items completed'),
+    ...lastFacts(results),
+  };
+}
+
+/** `set_fact` in a loop: later items over earlier ones. */
+function lastFacts(results: readonly Result[]): { readonly ansible_facts?: Value } {
+  const facts = results.flatMap((result) => (result.ansible_facts === undefined ? [] : [result.ansible_facts]));
+  return facts.length === 0 ? {} : { ansible_facts: Object.assign({}, ...facts) };
+}

@@ -1,0 +1,59 @@
+import type { Action, Judged, SteeringAction } from '../actions/action.ts';
+import type { Expressions } from '../expressions/expressions.ts';
+import type { Scope } from '../expressions/scope.ts';
+import { isList, type Value, type ValueMap } from '../source/value.ts';
+
+export type Complete = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
+
+/** A task's parameters, rendered, its expressions evaluated, and held against what the action takes. */
+export function paramsOf(
+  action: Action | SteeringAction,
+  written: ValueMap,
+  scope: Scope,
+  expressions: Expressions,
+): Complete {
+  const bare = action.kind === 'host' ? (action.expressions ?? []) : [];
+  const rendered: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(written)) {
+    const complete = bare.includes(key)
+      ? judged(key, value, scope, expressions)
+      : expressions.template({ [key]: value }, scope);
+    if (!complete.ok) return { ok: false, reason: `${action.name}: ${key}: ${complete.reason}` };
+    Object.assign(rendered, complete.value);
+  }
+  const parsed = action.params.safeParse(rendered);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const reasons = parsed.error.issues.map((issue) =>
+    [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': '),
+  );
+  return { ok: false, reason: `${action.name}: ${reasons.join('; ')}` };
+}
+
+function judged(
+  key: string,
+  value: Value,
+  scope: Scope,
+  expressions: Expressions,
+): { readonly ok: true; readonly value: object } | { readonly ok: false; readonly reason: string } {
+  if (!isList(value)) {
+    const one = judgedOne(value, scope, expressions);
+    return one.ok ? { ok: true, value: { [key]: one.value } } : one;
+  }
+  const all: Judged[] = [];
+  for (const each of value) {
+    const one = judgedOne(each, scope, expressions);
+    if (!one.ok) return one;
+    all.push(one.value);
+  }
+  return { ok: true, value: { [key]: all } };
+}
+
+function judgedOne(
+  value: Value,
+  scope: Scope,
+  expressions: Expressions,
+): { readonly ok: true; readonly value: Judged } | { readonly ok: false; readonly reason: string } {
+  const expression = typeof value === 'string' ? value : JSON.stringify(value);
+  const result = expressions.evaluate(expression, scope);
+  return result.ok ? { ok: true, value: { expression, value: result.value } } : result;
+}

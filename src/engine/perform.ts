@@ -1,0 +1,201 @@
+import type { Action, Answer, Asked, Done, HostCommand, Result } from '../actions/action.ts';
+import { failureOf } from '../actions/outcomes.ts';
+import type { Become, Connection, RunOptions } from '../connection/connection.ts';
+import type { StepAddress } from '../journal/event.ts';
+import type { Mask } from '../shell/masking.ts';
+import type { Outcome, Transferred } from '../shell/outcome.ts';
+import { type Script, type Secret, show } from '../shell/script.ts';
+import { unreachable } from '../source/value.ts';
+import { MaskedLines } from './output.ts';
+import type { World } from './world.ts';
+
+/** Where an action is carried out, and what is said about it meanwhile. */
+export interface Site {
+  readonly world: World;
+  readonly step: StepAddress;
+  readonly connection: Connection;
+  /** The address and SSH port that its connection goes to. */
+  readonly address: string;
+  readonly port: number;
+  /** Set when that is not the step's own host. */
+  readonly delegatedTo?: string;
+  readonly become?: Become;
+  readonly environment: Readonly<Record<string, string | Secret>>;
+  /** Of the monotonic clock, in milliseconds. */
+  readonly deadline?: number;
+  /** How long the attempt may take in all, in milliseconds. */
+  readonly limitMs?: number;
+  readonly check: boolean;
+  readonly mask: Mask;
+  /** Nothing of commands and output is shown. */
+  readonly noLog: boolean;
+  /** Lets go of the command; absent inside a window. */
+  readonly abort?: AbortSignal;
+}
+
+/** The operator let go of the step while it ran: what became of it is not known. */
+export const ABANDONED = Symbol('abandoned');
+
+type Purpose = 'probe' | 'work' | 'verify';
+
+/** Probes, decides, works, verifies: one attempt of one action. */
+export async function perform(action: Action, params: unknown, site: Site): Promise<Result | typeof ABANDONED> {
+  const probed = await action.probe(params, asked(site, 'probe'));
+  if (!probed.ok) return unanswered(probed, site);
+  const decision = action.decide(params, probed.facts);
+  if (decision.kind === 'settled') return decision.result;
+  if (site.check) return predicted(action, params);
+  const done: Done[] = [];
+  for (const command of decision.commands) {
+    const startedAt = site.world.clock.now();
+    const outcome = await send(command, site);
+    if (outcome.kind === 'aborted') return ABANDONED;
+    const failure = failureOf(outcome, site.limitMs);
+    if (failure !== undefined) return { changed: done.length > 0, ...failure };
+    done.push({ outcome, startedAt, endedAt: site.world.clock.now() });
+    if (!succeeded(outcome)) break;
+  }
+  return verified(action, params, probed.facts, decision.conclude(done), site);
+}
+
+async function verified(
+  action: Action,
+  params: unknown,
+  before: unknown,
+  result: Result,
+  site: Site,
+): Promise<Result | typeof ABANDONED> {
+  if (action.verify === undefined || result.failed === true) return result;
+  const after = await action.probe(params, asked(site, 'verify'));
+  if (!after.ok) return unanswered(after, site);
+  const problem = action.verify(params, before, after.facts);
+  return problem === undefined ? result : { ...result, failed: true, msg: problem };
+}
+
+function unanswered({ outcome, message }: Extract<Answer, { ok: false }>, site: Site): Result | typeof ABANDONED {
+  if (outcome?.kind === 'aborted') return ABANDONED;
+  const failure = outcome === undefined ? undefined : failureOf(outcome, site.limitMs);
+  return { changed: false, ...(failure ?? { failed: true, msg: message }) };
+}
+
+/** What a dry run registers: nothing about a command that nobody can foresee. */
+function predicted(action: Action, params: unknown): Result {
+  return action.effect(params) === 'opaque'
+    ? { changed: false, skipped: true, msg: 'not run in check mode' }
+    : { changed: true };
+}
+
+function succeeded(outcome: Outcome | Transferred): boolean {
+  return outcome.kind === 'done' || (outcome.kind === 'exited' && outcome.code === 0);
+}
+
+function asked(site: Site, purpose: Purpose): Asked {
+  return {
+    ask: (script) => ask(script, purpose, site),
+    host: site.step.host,
+    address: site.address,
+    port: site.port,
+    bastion: site.world.bastion,
+    clock: site.world.clock,
+    check: site.check,
+    localPath: site.world.localPath,
+  };
+}
+
+async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
+  const outcome = await run(script, purpose, site, {});
+  if (outcome.kind !== 'exited') return { ok: false, message: `the host gave no answer: ${outcome.kind}`, outcome };
+  return { ok: true, code: outcome.code, stdout: decode(outcome.stdout), stderr: decode(outcome.stderr) };
+}
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+async function send(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }) };
+  switch (command.kind) {
+    case 'run':
+      return run(command.script, 'work', site, {
+        ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+        ...(command.chdir === undefined ? {} : { chdir: command.chdir }),
+      });
+    case 'upload':
+      return announced(`upload to ${command.to}`, 'work', site, () =>
+        site.connection.upload(command.from, command.to, { ...options, mode: command.mode }),
+      );
+    case 'download':
+      return announced(`download of ${command.from} to ${command.to}`, 'work', site, () =>
+        site.connection.download(command.from, command.to, options),
+      );
+    default:
+      return unreachable(command);
+  }
+}
+
+async function run(script: Script, purpose: Purpose, site: Site, extra: RunOptions): Promise<Outcome> {
+  const output = (stream: 'stdout' | 'stderr') =>
+    new MaskedLines(site.mask, (text) => site.world.report({ type: 'command_output', ...site.step, stream, text }));
+  const streams = { stdout: output('stdout'), stderr: output('stderr') };
+  return announced(show(script), purpose, site, async () => {
+    const outcome = await site.connection.run(script, {
+      ...extra,
+      ...limits(site),
+      ...(site.become === undefined ? {} : { become: site.become }),
+      environment: site.environment,
+      // What a probe reads is for rollgate; what work prints is for people.
+      ...(site.noLog || purpose !== 'work' ? {} : { onOutput: (stream, bytes) => streams[stream].add(bytes) }),
+    });
+    streams.stdout.end();
+    streams.stderr.end();
+    return outcome;
+  });
+}
+
+function limits(site: Site): { readonly timeoutMs?: number; readonly abort?: AbortSignal } {
+  return {
+    ...(site.deadline === undefined
+      ? {}
+      : { timeoutMs: Math.max(1, Math.round(site.deadline - site.world.clock.monotonic())) }),
+    ...(site.abort === undefined ? {} : { abort: site.abort }),
+  };
+}
+
+async function announced<T extends Outcome | Transferred>(
+  what: string,
+  purpose: Purpose,
+  site: Site,
+  act: () => Promise<T>,
+): Promise<T> {
+  const started = site.world.clock.monotonic();
+  const where = site.delegatedTo === undefined ? {} : { where: site.delegatedTo };
+  site.world.report({
+    type: 'command_started',
+    ...site.step,
+    command: site.noLog ? '(hidden by no_log)' : site.mask(what),
+    purpose,
+    ...where,
+  });
+  const outcome = await act();
+  site.world.report({
+    type: 'command_finished',
+    ...site.step,
+    outcome: describe(outcome),
+    ms: Math.round(site.world.clock.monotonic() - started),
+  });
+  return outcome;
+}
+
+function describe(outcome: Outcome | Transferred): string {
+  switch (outcome.kind) {
+    case 'exited':
+      return `exit ${outcome.code}`;
+    case 'signalled':
+      return `ended by ${outcome.signal}`;
+    case 'done':
+      return 'done';
+    case 'timed_out':
+    case 'aborted':
+      return outcome.kind.replace('_', ' ');
+    default:
+      return `${outcome.kind.replace('_', ' ')}: ${outcome.reason}`;
+  }
+}

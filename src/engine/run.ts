@@ -1,0 +1,143 @@
+import { judgeBudget } from '../gates/budget.ts';
+import type { RunEvent } from '../journal/event.ts';
+import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
+import { revealed, type Secrets } from '../plan/secrets.ts';
+import { Course } from './course.ts';
+import { Limits } from './limits.ts';
+import type { Stop } from './stop.ts';
+import { takeOneStep } from './take.ts';
+import type { Whereabouts } from './walk.ts';
+import type { World } from './world.ts';
+
+/** A run about to be made, or gone on with: a plan, and what has happened already. */
+export interface Assignment {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+  /** The journal so far; empty for a new run. */
+  readonly past: readonly RunEvent[];
+  readonly world: World;
+  readonly stop: Stop;
+  readonly playbookDir: string;
+  /** Hosts that are turned away before anything is done to them, and why. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+type Next = Extract<Whereabouts, { kind: 'next' }>;
+
+/** Walks a plan to its end, or to where it must stop. What came of it stands in the journal. */
+export async function runPlan(assignment: Assignment): Promise<void> {
+  const plan = revealed(assignment.plan, assignment.secrets);
+  const course = new Course({ ...assignment, plan });
+  for (const play of plan.plays) {
+    if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
+    await runPlay(play, course);
+  }
+}
+
+async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
+  const title = { play: play.name, playNumber: play.number };
+  await course.once({
+    type: 'play_started',
+    ...title,
+    hosts: play.batches.reduce((sum, batch) => sum + batch.hosts.length, 0),
+  });
+  const limits = new Limits(play.forks);
+  for (const batch of play.batches) {
+    if (course.closed !== undefined || course.hasEnded(play) || course.stop.draining !== undefined) break;
+    await runBatch(play, batch, limits, course);
+  }
+  course.leave(play);
+  if (course.closed === undefined && course.stop.draining === undefined)
+    await course.once({ type: 'play_finished', ...title });
+}
+
+async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
+  const title = { play: play.name, playNumber: play.number, batch: batch.number };
+  await course.once({ type: 'batch_started', ...title, hosts: batch.hosts });
+  for (const host of batch.hosts) {
+    const reason = course.refusalOf(host);
+    if (reason !== undefined) await course.refuse(play, batch, host, reason);
+  }
+  for (const host of batch.hosts) await judge(play, batch, host, course);
+  for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
+    await Promise.all(
+      ready.map(({ host, from }) => limits.hosts(() => goAlong(play, batch, host, from, limits, course))),
+    );
+  }
+  const unfinished = batch.hosts.some(
+    (host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next',
+  );
+  if (!unfinished) await course.once({ type: 'batch_finished', ...title });
+}
+
+interface Ready {
+  readonly host: string;
+  readonly from: number;
+}
+
+/** Who may go next. Linear: those that are furthest behind, up to the next common place. Pinned: everyone, to the end. */
+function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly Ready[] {
+  const ready = batch.hosts.flatMap((host): Ready[] => {
+    if (!course.takesPart(host)) return [];
+    const where = course.whereabouts(play, host);
+    return where.kind === 'next' && course.mayGoOn(host, where) ? [{ host, from: where.position }] : [];
+  });
+  if (play.strategy === 'host_pinned')
+    return ready.toSorted((a, b) => Number(course.hasBegun(play, b.host)) - Number(course.hasBegun(play, a.host)));
+  const behind = Math.min(...ready.map(({ from }) => from));
+  return ready.filter(({ from }) => from === behind);
+}
+
+/** Takes a host along while it need not wait for others: through one task or one whole window, or, pinned, to the end. */
+async function goAlong(
+  play: PlannedPlay,
+  batch: Batch,
+  host: string,
+  from: number,
+  limits: Limits,
+  course: Course,
+): Promise<void> {
+  for (let first = true; ; first = false) {
+    const where = course.whereabouts(play, host);
+    const mayGo =
+      where.kind === 'next' &&
+      (play.strategy === 'host_pinned' || where.position === from) &&
+      isAdmitted(play, host, where, first, course);
+    if (!mayGo) return course.closeWindow(play, batch, host, where);
+    await course.openWindow(play, batch, host, where);
+    const throttle = course.throttleOf(where.task, play, batch, host);
+    const taken = await limits.throttled(where.task.id, throttle, () => takeOneStep(play, batch, host, where, course));
+    if (taken === 'left') return;
+    await judge(play, batch, host, course);
+  }
+}
+
+/** Within a round of a linear play a task that has begun in the batch is done on all of it; windows are asked for each host. */
+function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean, course: Course): boolean {
+  if (play.strategy === 'linear' && first && where.window === undefined) return course.stop.draining === undefined;
+  return course.mayGoOn(host, where);
+}
+
+/** After each step: has the host failed, and is that more than the play bears? */
+async function judge(play: PlannedPlay, batch: Batch, host: string, course: Course): Promise<void> {
+  const failedAt = course.failureOf(play, host);
+  if (failedAt === undefined || course.closed !== undefined) return;
+  const where = { playNumber: play.number, batch: batch.number };
+  if (course.isFatal(failedAt, play, batch, host)) {
+    return course.close({
+      type: 'stopping',
+      scope: 'run',
+      why: 'fatal',
+      reason: `${failedAt.name} failed on ${host}, and any_errors_fatal holds there`,
+      ...where,
+    });
+  }
+  const failed = batch.hosts.filter((other) => course.hasFailedIn(play, other));
+  const verdict = judgeBudget(play, {
+    inBatch: failed.length,
+    batchSize: batch.hosts.length,
+    inPlay: course.failuresIn(play),
+  });
+  if (!verdict.open)
+    await course.close({ type: 'stopping', scope: 'run', why: 'budget', reason: verdict.reason, ...where });
+}

@@ -1,0 +1,258 @@
+import type { Action, Result } from '../actions/action.ts';
+import { findAction } from '../actions/registry.ts';
+import type { Evaluated, Scope } from '../expressions/scope.ts';
+import type { StepAddress } from '../journal/event.ts';
+import type { PlannedTask } from '../plan/plan.ts';
+import { type Mask, masking } from '../shell/masking.ts';
+import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+import { loopResult } from './loop.ts';
+import { paramsOf } from './params.ts';
+import { ABANDONED, perform, type Site } from './perform.ts';
+import { asFlag, becomeOf, secretsIn, targetOf } from './target.ts';
+import type { Standpoint, Variables } from './variables.ts';
+import type { World } from './world.ts';
+
+/** A step about to be taken: its task on its host, with everything it may look up. */
+export interface Attempted {
+  readonly world: World;
+  readonly variables: Variables;
+  readonly at: Standpoint & { readonly task: PlannedTask };
+  readonly address: StepAddress;
+  readonly check: boolean;
+  /** Hides what is secret in texts. */
+  readonly mask: Mask;
+  readonly noLog: boolean;
+  readonly abort?: AbortSignal;
+}
+
+/** A mistake that shows only now: an undefined variable, a parameter that came out wrong. The host fails, nothing was sent. */
+class Misjudged extends Error {}
+
+/** Takes a step: its condition, its loop, its attempts. Gives what it registers. */
+export async function takeStep(step: Attempted): Promise<Result | typeof ABANDONED> {
+  try {
+    if (step.at.task.loop === undefined) return await takeOnce(step);
+    return await takeEach(step, step.at.task.loop);
+  } catch (error) {
+    if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
+    throw error;
+  }
+}
+
+async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof ABANDONED> {
+  const items = evaluated(step.world.expressions.template(loop, scopeOf(step)), 'loop');
+  if (!isList(items))
+    throw new Misjudged(`loop wants a list, but got ${kindOf(items)}; for a dictionary write "{{ it | dict2items }}"`);
+  const results: Result[] = [];
+  for (const item of items) {
+    const result = await itemResult({
+      ...step,
+      at: { ...step.at, local: { ...step.at.local, item, ansible_loop_var: 'item' } },
+    });
+    if (result === ABANDONED) return ABANDONED;
+    results.push({ ...result, item, ansible_loop_var: 'item' });
+    if (result.unreachable === true) break;
+  }
+  return loopResult(results);
+}
+
+/** One item's mistake must not keep the others from running: the host fails at the end. */
+async function itemResult(step: Attempted): Promise<Result | typeof ABANDONED> {
+  try {
+    return await takeOnce(step);
+  } catch (error) {
+    if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
+    throw error;
+  }
+}
+
+async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
+  const { task } = step.at;
+  if (!holds(step, task.when, scopeOf(step), 'when')) {
+    return { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
+  }
+  const action = findAction(task.action);
+  if (action?.kind !== 'host') throw new Error(`${task.action} is not an action that runs on hosts`);
+  const retries = task.retries === undefined ? 0 : Math.max(0, number(step, task.retries, 'retries'));
+  for (let attempt = 1; ; attempt++) {
+    const raw = await attemptOnce(action, step);
+    if (raw === ABANDONED || raw.unreachable === true || raw.skipped === true) return raw;
+    const judged = judge(step, raw);
+    if (task.retries === undefined && task.until.length === 0) return judged;
+    const result = { ...judged, attempts: attempt };
+    if (isEnough(step, result)) return result;
+    if (attempt > retries)
+      return { ...result, failed: true, msg: result.msg ?? `still not so after ${attempt} attempts` };
+    await waitToRetry(step, result, attempt, retries + 1);
+  }
+}
+
+function isEnough(step: Attempted, result: Result): boolean {
+  const { until } = step.at.task;
+  return until.length === 0 ? result.failed !== true : holds(step, until, scopeWith(step, result), 'until');
+}
+
+async function waitToRetry(step: Attempted, result: Result, attempt: number, of: number): Promise<void> {
+  const delayMs = Math.max(0, number(step, step.at.task.delay, 'delay')) * 1000;
+  const reason = step.noLog ? '' : step.mask(String(result.msg ?? `attempt ${attempt} did not do`));
+  step.world.report({ type: 'step_retried', ...step.address, attempt, of, delayMs, reason });
+  await step.world.clock.sleep(delayMs, step.abort).catch(() => undefined);
+}
+
+async function attemptOnce(action: Action, step: Attempted): Promise<Result | typeof ABANDONED> {
+  if (step.abort?.aborted === true) return ABANDONED;
+  const scope = scopeOf(step);
+  const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
+  if (!params.ok) throw new Misjudged(params.reason);
+  return perform(action, params.value, siteOf(step, scope));
+}
+
+function siteOf(step: Attempted, scope: Scope): Site {
+  const { world, at } = step;
+  const { task } = at;
+  const delegate = task.delegateTo === undefined ? undefined : text(step, task.delegateTo, 'delegate_to');
+  const there = delegate === undefined ? scope : step.variables.scope({ ...at, host: delegate });
+  const target = resolved(targetOf(delegate ?? at.host, there, world.expressions));
+  const become = resolved(becomeOf(becomeKeywords(step), there, world.expressions));
+  const timeout = number(step, task.timeout, 'timeout');
+  const secrets = secretsIn(target, become);
+  const mask = secrets.length === 0 ? step.mask : both(step.mask, masking(secrets));
+  return {
+    world,
+    step: step.address,
+    connection: world.connections.to(target),
+    address: target.kind === 'ssh' ? target.address : 'localhost',
+    port: target.kind === 'ssh' ? (target.port ?? 22) : 22,
+    ...(delegate === undefined ? {} : { delegatedTo: delegate }),
+    ...(become === undefined ? {} : { become }),
+    environment: environmentOf(step, scope),
+    ...(timeout > 0 ? { limitMs: timeout * 1000, deadline: world.clock.monotonic() + timeout * 1000 } : {}),
+    check: step.check,
+    mask,
+    noLog: step.noLog,
+    ...(step.abort === undefined ? {} : { abort: step.abort }),
+  };
+}
+
+function both(first: Mask, second: Mask): Mask {
+  return (shown) => second(first(shown));
+}
+
+function becomeKeywords(step: Attempted): {
+  readonly become: boolean;
+  readonly user?: string;
+  readonly method?: string;
+} {
+  const { become, becomeUser, becomeMethod } = step.at.task;
+  return {
+    become: flag(step, become, 'become'),
+    ...(becomeUser === undefined ? {} : { user: text(step, becomeUser, 'become_user') }),
+    ...(becomeMethod === undefined ? {} : { method: text(step, becomeMethod, 'become_method') }),
+  };
+}
+
+function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string>> {
+  const merged: Record<string, string> = {};
+  for (const written of step.at.task.environment) {
+    const rendered = evaluated(step.world.expressions.template(written, scope), 'environment');
+    if (!isMap(rendered))
+      throw new Misjudged(`environment wants a mapping of names to values, but got ${kindOf(rendered)}`);
+    for (const [name, value] of Object.entries(rendered)) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+        throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
+      merged[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    }
+  }
+  return merged;
+}
+
+/** `changed_when` and `failed_when` have the last word on what an attempt came to. */
+function judge(step: Attempted, raw: Result): Result {
+  const { changedWhen, failedWhen } = step.at.task;
+  let result = raw;
+  if (changedWhen !== undefined) {
+    const changed = holds(step, changedWhen, scopeWith(step, result), 'changed_when');
+    result = { ...result, changed, changed_when_result: changed };
+  }
+  if (failedWhen !== undefined) {
+    const failed = holds(step, failedWhen, scopeWith(step, result), 'failed_when');
+    result = { ...result, failed, failed_when_result: failed };
+  }
+  return result;
+}
+
+function scopeOf(step: Attempted): Scope {
+  return step.variables.scope(step.at);
+}
+
+/** The scope in which a result is judged: it is there under the name it will be registered by. */
+function scopeWith(step: Attempted, result: Result): Scope {
+  const { register } = step.at.task;
+  if (register === undefined) return scopeOf(step);
+  return step.variables.scope({
+    ...step.at,
+    local: { ...step.at.local, [register]: asValue({ failed: false, ...result }) },
+  });
+}
+
+/** A result without what is absent in it. */
+export function asValue(result: Result): ValueMap {
+  return Object.fromEntries(
+    Object.entries(result).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+function holds(step: Attempted, conditions: readonly (string | boolean)[], scope: Scope, keyword: string): boolean {
+  return evaluated(step.world.expressions.holds(conditions, scope), keyword);
+}
+
+/** A keyword that is true or false, or a template that comes to it. */
+export function flag(
+  step: Pick<Attempted, 'world' | 'variables' | 'at'>,
+  written: boolean | string,
+  keyword: string,
+): boolean {
+  if (typeof written === 'boolean') return written;
+  const value = evaluated(step.world.expressions.template(written, step.variables.scope(step.at)), keyword);
+  const truth = asFlag(value);
+  if (truth === undefined)
+    throw new Misjudged(`${keyword} must come to true or false, but came to ${JSON.stringify(value)}`);
+  return truth;
+}
+
+export function number(
+  step: Pick<Attempted, 'world' | 'variables' | 'at'>,
+  written: number | string,
+  keyword: string,
+): number {
+  if (typeof written === 'number') return written;
+  const value = Number(evaluated(step.world.expressions.text(written, step.variables.scope(step.at)), keyword));
+  if (!Number.isFinite(value)) throw new Misjudged(`${keyword} must come to a number, but "${written}" did not`);
+  return value;
+}
+
+export function text(step: Pick<Attempted, 'world' | 'variables' | 'at'>, written: string, keyword: string): string {
+  return evaluated(step.world.expressions.text(written, step.variables.scope(step.at)), keyword);
+}
+
+function evaluated<T>(result: Evaluated<T>, keyword: string): T {
+  if (result.ok) return result.value;
+  throw new Misjudged(`${keyword}: ${result.reason}`);
+}
+
+function resolved<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string },
+): T {
+  if (result.ok) return result.value;
+  throw new Misjudged(result.reason);
+}
+
+function kindOf(value: Value): string {
+  return value === null
+    ? 'nothing'
+    : isList(value)
+      ? 'a list'
+      : isMap(value)
+        ? 'a mapping'
+        : `${typeof value} ${JSON.stringify(value)}`;
+}

@@ -1,0 +1,194 @@
+import type { Result, SteeringAction } from '../actions/action.ts';
+import { findAction } from '../actions/registry.ts';
+import { addressKey } from '../journal/address.ts';
+import type { Status, StepAddress } from '../journal/event.ts';
+import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import type { Mask } from '../shell/masking.ts';
+import { isMap, type Value, type ValueMap } from '../source/value.ts';
+import type { Course } from './course.ts';
+import { runsOnce, type StepFinished } from './history.ts';
+import { paramsOf } from './params.ts';
+import { ABANDONED } from './perform.ts';
+import { pause, steer } from './steering.ts';
+import { type Attempted, asValue, flag, takeStep } from './step.ts';
+import type { Whereabouts } from './walk.ts';
+
+type Next = Extract<Whereabouts, { kind: 'next' }>;
+
+/** `left`: the step was not taken, or let go of; the host does not go on. */
+type Taken = 'taken' | 'left';
+
+/** Takes the step that comes next on a host; where it is one for the whole batch, once for all that wait for it. */
+export async function takeOneStep(
+  play: PlannedPlay,
+  batch: Batch,
+  host: string,
+  where: Next,
+  course: Course,
+): Promise<Taken> {
+  if (!runsOnce(where.task)) return take(play, batch, host, where, course);
+  const key = `${play.number}/${batch.number}/${where.task.id}`;
+  const running = course.shared.get(key) ?? take(play, batch, host, where, course);
+  course.shared.set(key, running);
+  return running;
+}
+
+async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
+  const { task } = where;
+  const at = { play, batch, host, task };
+  const context = { world: course.world, variables: course.variables, at };
+  const noLog = safely(() => flag(context, task.noLog, 'no_log'), true);
+  const address: StepAddress = {
+    play: play.name,
+    playNumber: play.number,
+    batch: batch.number,
+    host,
+    task: course.mask(nameOf(task, context)),
+    taskId: task.id,
+    ...(where.flushedAt === undefined ? {} : { flushedAt: where.flushedAt }),
+  };
+  const inWindow = course.isInWindow(host);
+  const step: Attempted = {
+    ...context,
+    address,
+    check: safely(() => task.checkMode !== undefined && flag(context, task.checkMode, 'check_mode'), false),
+    mask: course.mask,
+    noLog,
+    ...(inWindow ? {} : { abort: course.stop.abandoned }),
+  };
+  const interrupted = course.isUnknown(addressKey(address));
+  const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';
+  if (answer === 'refused') return 'left';
+  const started = course.world.clock.monotonic();
+  const isOnDisk = await course.world.record({ type: 'step_started', ...address });
+  if (!isOnDisk && !inWindow) return 'left';
+  const result = answer === 'do' ? await carryOut(step, course) : answer;
+  if (result === ABANDONED) return 'left';
+  // It was under way when rollgate died: whatever the probe found now, this step brought it about.
+  const whole =
+    interrupted && result.failed !== true && result.skipped !== true
+      ? { ...result, changed: result.changed || task.notify.length > 0 }
+      : result;
+  const event = finish(step, whole, Math.round(course.world.clock.monotonic() - started), play, course);
+  await course.world.record(event);
+  course.learn(play, event, asValue({ failed: false, ...whole }));
+  return 'taken';
+}
+
+/** A step that was begun before a break: taken again where that is harmless or a probe can tell, else a person says. */
+async function settleInterrupted(
+  step: Attempted,
+  inWindow: boolean,
+  course: Course,
+): Promise<'do' | 'refused' | Result> {
+  const { task, host, play, batch } = step.at;
+  if (effectOf(step) !== 'opaque') return 'do';
+  const question = `"${step.address.task}" (${task.at}) was begun on ${host} before the run broke off, and nothing can tell whether it was done`;
+  const answer = await course.world.operator.resolve(question);
+  switch (answer) {
+    case 'redo':
+      return 'do';
+    case 'assume-done':
+      return { changed: true, msg: 'taken as done, on the word of an operator', assumed: true };
+    case 'nobody': {
+      // In a window the rest must still be brought home: the step counts as failed, and what must finish runs.
+      if (inWindow) return { changed: false, failed: true, msg: `${question}; it was not done again` };
+      await course.refuse(play, batch, host, `${question}: resume with --assume-done or --redo`);
+      return 'refused';
+    }
+  }
+}
+
+function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {
+  // Who writes `changed_when: false` declares that the task only reads.
+  if (step.at.task.changedWhen?.[0] === false) return 'reads';
+  const action = findAction(step.at.task.action);
+  if (action?.kind !== 'host') return 'reads';
+  const params = paramsOf(action, step.at.task.params, step.variables.scope(step.at), step.world.expressions);
+  return params.ok ? action.effect(params.value) : 'opaque';
+}
+
+async function carryOut(step: Attempted, course: Course): Promise<Result | typeof ABANDONED> {
+  const action = findAction(step.at.task.action);
+  return action?.kind === 'steering' ? carryOutSteering(action, step, course) : takeStep(step);
+}
+
+async function carryOutSteering(action: SteeringAction, step: Attempted, course: Course): Promise<Result> {
+  const scope = step.variables.scope(step.at);
+  const condition = step.world.expressions.holds(step.at.task.when, scope);
+  if (!condition.ok) return { changed: false, failed: true, msg: `when: ${condition.reason}` };
+  if (!condition.value) return { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
+  const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
+  if (!params.ok) return { changed: false, failed: true, msg: params.reason };
+  const given = params.value as ValueMap;
+  return action.name === 'pause' ? pause(given, step.address.task, step.world, course.stop.abandoned) : steer(given);
+}
+
+function finish(step: Attempted, result: Result, ms: number, play: PlannedPlay, course: Course): StepFinished {
+  const { task } = step.at;
+  const status = statusOf(result);
+  const failed = status === 'failed' || status === 'unreachable';
+  const ignored =
+    failed &&
+    safely(() => flag(step, status === 'failed' ? task.ignoreErrors : task.ignoreUnreachable, 'ignore_errors'), false);
+  return {
+    type: 'step_finished',
+    ...step.address,
+    status,
+    ignored,
+    rescued: status === 'failed' && !ignored && isRescued(task, play),
+    ms,
+    noLog: step.noLog,
+    notified: result.changed && !failed ? task.notify.flatMap((name) => course.history(play).handlersNamed(name)) : [],
+    result: step.noLog ? censored(result) : masked(asValue(result), step.mask),
+  };
+}
+
+function statusOf(result: Result): Status {
+  if (result.unreachable === true) return 'unreachable';
+  if (result.failed === true) return 'failed';
+  if (result.skipped === true) return 'skipped';
+  return result.changed ? 'changed' : 'ok';
+}
+
+function isRescued(task: PlannedTask, play: PlannedPlay): boolean {
+  return task.blocks.some(
+    ({ id, part }) =>
+      part === 'block' &&
+      play.tasks.some((other) => other.blocks.some((its) => its.id === id && its.part === 'rescue')),
+  );
+}
+
+function censored(result: Result): ValueMap {
+  return {
+    censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+    changed: result.changed,
+    ...(result.failed === undefined ? {} : { failed: result.failed }),
+    ...(result.skipped === undefined ? {} : { skipped: result.skipped }),
+  };
+}
+
+function masked(value: ValueMap, mask: Mask): ValueMap {
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, maskedValue(member, mask)]));
+}
+
+function maskedValue(value: Value, mask: Mask): Value {
+  if (typeof value === 'string') return mask(value);
+  if (Array.isArray(value)) return value.map((item) => maskedValue(item, mask));
+  return isMap(value) ? masked(value, mask) : value;
+}
+
+/** A task's name as people read it; where it cannot be rendered yet, as it was written. */
+function nameOf(task: PlannedTask, step: Pick<Attempted, 'world' | 'variables' | 'at'>): string {
+  const rendered = step.world.expressions.text(task.name, step.variables.scope(step.at));
+  return rendered.ok ? rendered.value : task.name;
+}
+
+/** A keyword that cannot be evaluated is answered on the safe side; the step itself will say what is wrong. */
+function safely(evaluate: () => boolean, otherwise: boolean): boolean {
+  try {
+    return evaluate();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,115 @@
+import type { PlannedTask } from '../plan/plan.ts';
+import type { BlockNode, Node } from '../plan/tree.ts';
+
+/** What is known of a task on a host: how it ended, as far as the walk cares. */
+export type Ending =
+  | 'passed'
+  | 'failed'
+  | 'unreachable'
+  /** `meta: end_host` and its like: the host has nothing more to do in this play. */
+  | 'ended';
+
+/** What the walk asks of a host's history. */
+export interface History {
+  /** How the task ended here; undefined when it has not. */
+  ending(task: PlannedTask): Ending | undefined;
+  /** The notified handler that runs next at this place, if one is waiting and the place has not been passed. */
+  nextHandler(position: number): PlannedTask | undefined;
+  /** The handler that went wrong at this place. */
+  failedHandler(
+    position: number,
+  ): { readonly task: PlannedTask; readonly ending: 'failed' | 'unreachable' } | undefined;
+}
+
+/** Where a host is in its play: the step that comes next, or how it ended. A pure function of what was recorded. */
+export type Whereabouts =
+  | {
+      readonly kind: 'next';
+      readonly task: PlannedTask;
+      /** What may not be interrupted between here and there: the first position of the window, or the task's own. */
+      readonly position: number;
+      readonly window?: BlockNode;
+      /** The task whose failure nothing will rescue: what comes is only cleaning up. */
+      readonly failedAt?: PlannedTask;
+      /** It stands in a rescue or always part: begun work is being put right. */
+      readonly mending: boolean;
+      /** It is a handler, run at this place. */
+      readonly flushedAt?: number;
+    }
+  | { readonly kind: 'through' }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed' | 'unreachable'; readonly failedAt: PlannedTask };
+
+type Next = Extract<Whereabouts, { kind: 'next' }>;
+
+/** Walks the tree of a play along a host's history. */
+export function whereabouts(nodes: readonly Node[], history: History): Whereabouts {
+  for (const node of nodes) {
+    const here = visit(node, history);
+    if (here.kind !== 'through') return here;
+  }
+  return through;
+}
+
+function visit(node: Node, history: History): Whereabouts {
+  switch (node.kind) {
+    case 'block':
+      return visitBlock(node, history);
+    case 'handlers':
+      return visitHandlers(node.position, history);
+    case 'task': {
+      const flushed = isFlush(node.task) ? visitHandlers(node.position, history) : through;
+      return flushed.kind === 'through' ? visitTask(node.task, node.position, history) : flushed;
+    }
+  }
+}
+
+const through: Whereabouts = { kind: 'through' };
+
+function isFlush(task: PlannedTask): boolean {
+  return task.action === 'meta' && Object.values(task.params).includes('flush_handlers');
+}
+
+function visitHandlers(position: number, history: History): Whereabouts {
+  const failed = history.failedHandler(position);
+  if (failed !== undefined) return { kind: failed.ending, failedAt: failed.task };
+  const task = history.nextHandler(position);
+  return task === undefined ? through : { kind: 'next', task, position, mending: false, flushedAt: position };
+}
+
+function visitTask(task: PlannedTask, position: number, history: History): Whereabouts {
+  const ending = history.ending(task);
+  switch (ending) {
+    case undefined:
+      return { kind: 'next', task, position, mending: false };
+    case 'passed':
+      return through;
+    case 'ended':
+      return { kind: 'ended' };
+    case 'failed':
+    case 'unreachable':
+      return { kind: ending, failedAt: task };
+  }
+}
+
+function visitBlock(node: BlockNode, history: History): Whereabouts {
+  const main = whereabouts(node.block, history);
+  const inBlock = main.kind === 'failed' && node.rescue.length > 0 ? mended(whereabouts(node.rescue, history)) : main;
+  const outcome = inBlock.kind === 'next' ? inBlock : afterwards(node, inBlock, history);
+  return outcome.kind === 'next' && node.window !== undefined
+    ? { ...outcome, window: node, position: node.position }
+    : outcome;
+}
+
+/** What runs whatever happened: `always` on a host that can be reached, `must_finish` on every host. */
+function afterwards(node: BlockNode, before: Whereabouts, history: History): Whereabouts {
+  const reachable = before.kind === 'through' || before.kind === 'failed';
+  const after = reachable ? mended(whereabouts(node.always, history)) : through;
+  const last = after.kind === 'through' ? mended(whereabouts(node.mustFinish, history)) : after;
+  if (last.kind === 'next') return 'failedAt' in before ? { ...last, failedAt: before.failedAt } : last;
+  return last.kind === 'through' || before.kind === 'unreachable' ? before : last;
+}
+
+function mended(where: Whereabouts): Whereabouts {
+  return where.kind === 'next' ? ({ ...where, mending: true } satisfies Next) : where;
+}

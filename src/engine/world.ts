@@ -1,0 +1,30 @@
+import type { Bastion, Clock } from '../actions/action.ts';
+import type { Connections } from '../connection/connection.ts';
+import type { Expressions } from '../expressions/expressions.ts';
+import type { RunEvent } from '../journal/event.ts';
+
+/** Everything the engine reaches the world by. Tests and simulations bring their own. */
+export interface World {
+  readonly connections: Connections;
+  readonly bastion: Bastion;
+  readonly clock: Clock;
+  readonly expressions: Expressions;
+  /** Puts an event into the journal and shows it. Resolves when it is on disk; false when the disk failed. */
+  record(event: RunEvent): Promise<boolean>;
+  /** Shows an event that need not be on disk before anything else happens. */
+  report(event: RunEvent): void;
+  /** Whether a person can be asked, and the question. */
+  readonly operator: Operator;
+  /** A path in a playbook as a path on this machine. */
+  localPath(path: string): string;
+}
+
+export interface Operator {
+  /** Shows a prompt and waits for Enter or for the time to pass; `typed` is what was typed. Absent seconds: no limit. */
+  pause(
+    prompt: string,
+    options: { readonly seconds?: number; readonly echo: boolean; readonly abort: AbortSignal },
+  ): Promise<{ readonly kind: 'continue'; readonly typed: string } | { readonly kind: 'nobody' | 'aborted' }>;
+  /** What to do about a step of which nobody knows whether it ran. `nobody`: no terminal and no answer given beforehand. */
+  resolve(question: string): Promise<'assume-done' | 'redo' | 'nobody'>;
+}

@@ -1,0 +1,205 @@
+import type { Clock } from '../../src/actions/action.ts';
+import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import { type Assignment, runPlan } from '../../src/engine/run.ts';
+import { Stop } from '../../src/engine/stop.ts';
+import type { Operator } from '../../src/engine/world.ts';
+import { createExpressions } from '../../src/expressions/expressions.ts';
+import { readInventory } from '../../src/inventory/read.ts';
+import type { RunEvent, StepAddress } from '../../src/journal/event.ts';
+import { makePlan } from '../../src/plan/make.ts';
+import { readPlaybook } from '../../src/playbook/read.ts';
+import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
+import { show } from '../../src/shell/script.ts';
+import type { Files } from '../../src/source/files.ts';
+import { describeMistake, Mistakes } from '../../src/source/mistakes.ts';
+
+/** Files that exist only in a test. */
+export function filesOf(texts: Readonly<Record<string, string>>): Files {
+  return {
+    look: (path) => {
+      const text = texts[path];
+      return text === undefined ? { kind: 'absent' } : { kind: 'file', bytes: new TextEncoder().encode(text) };
+    },
+  };
+}
+
+/** What a simulated host answers to a command; a number is an exit code. */
+export type Answers = (
+  host: string,
+  command: string,
+) => number | Partial<{ code: number; stdout: string; unreachable: string; lost: string }> | Promise<number>;
+
+export interface Setup {
+  readonly playbook: string;
+  readonly inventory?: string;
+  readonly answers?: Answers;
+  readonly past?: readonly RunEvent[];
+  readonly limit?: string;
+  readonly forks?: number;
+  readonly operator?: Partial<Operator>;
+  readonly refused?: ReadonlyMap<string, string>;
+  /** Called at each recorded event; may stop the run. */
+  readonly onRecord?: (event: RunEvent, stop: Stop) => void;
+  /** After so many recorded events the machine dies: nothing is recorded or run any more. */
+  readonly dieAfter?: number;
+}
+
+/** The machine died: everything under way is gone. */
+class Died extends Error {}
+
+export interface Ran {
+  readonly events: readonly RunEvent[];
+  /** `host: command`, in the order in which they were sent. */
+  readonly sent: readonly string[];
+  /** `host task status`, in the order in which they ended. */
+  readonly steps: readonly string[];
+  readonly died: boolean;
+}
+
+export const HOSTS = (count: number) => `${Array.from({ length: count }, (_, index) => `h${index + 1}`).join('\n')}\n`;
+
+/** Plans and runs a playbook on simulated hosts, in no time. */
+export async function run(setup: Setup): Promise<Ran> {
+  const events: RunEvent[] = [];
+  const sent: string[] = [];
+  const stop = new Stop();
+  let recorded = 0;
+  const alive = () => {
+    if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
+  };
+  const { plan, secrets, expressions } = planOf(setup);
+  const assignment: Assignment = {
+    plan,
+    secrets,
+    past: setup.past ?? [],
+    stop,
+    playbookDir: '/play',
+    refused: setup.refused ?? new Map(),
+    world: {
+      connections: simulated(setup.answers ?? (() => 0), sent, alive),
+      bastion: {
+        read: async () => ({ ok: false, why: 'not here' }),
+        icmp: async () => ({ kind: 'alive' }),
+        tcp: async () => ({ kind: 'open' }),
+      },
+      clock: stillClock(),
+      expressions,
+      record: async (event) => {
+        alive();
+        recorded += 1;
+        events.push(JSON.parse(JSON.stringify(event)) as RunEvent);
+        setup.onRecord?.(event, stop);
+        return true;
+      },
+      report: () => undefined,
+      operator: {
+        pause: async () => ({ kind: 'continue', typed: '' }),
+        resolve: async () => 'nobody',
+        ...setup.operator,
+      },
+      localPath: (path) => path,
+    },
+  };
+  const died = await runPlan(assignment).then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof Died) return true;
+      throw error;
+    },
+  );
+  return { events, sent, steps: stepsOf(events), died };
+}
+
+export function planOf({
+  playbook,
+  inventory = HOSTS(3),
+  limit,
+  forks = 10,
+}: Pick<Setup, 'playbook' | 'inventory' | 'limit' | 'forks'>) {
+  const mistakes = new Mistakes();
+  const files = filesOf({ 'site.yml': playbook, hosts: inventory });
+  const read = readPlaybook('site.yml', files, mistakes);
+  const found = readInventory(['hosts'], files, mistakes);
+  const expressions = createExpressions();
+  const made =
+    read.playbook === undefined
+      ? undefined
+      : makePlan(
+          {
+            playbook: read.playbook,
+            inventory: found.inventory,
+            extraVars: {},
+            ...(limit === undefined ? {} : { limit }),
+            forks,
+            tags: [],
+            skipTags: [],
+            seed: 1,
+            files,
+            expressions,
+          },
+          [],
+          mistakes,
+        );
+  if (made === undefined) throw new Error(mistakes.all.map(describeMistake).join('\n'));
+  return { ...made, expressions };
+}
+
+export function stepsOf(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === 'step_finished' ? [`${event.host} ${event.task} ${event.status}`] : [],
+  );
+}
+
+/** The results that steps registered, by `host task`. */
+export function resultsOf(events: readonly RunEvent[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    events.flatMap((event) => (event.type === 'step_finished' ? [[keyOf(event), event.result]] : [])),
+  );
+}
+
+const keyOf = ({ host, task }: Pick<StepAddress, 'host' | 'task'>) => `${host} ${task}`;
+
+/** Time passes only where somebody sleeps. */
+function stillClock(): Clock {
+  let now = 0;
+  return {
+    monotonic: () => now,
+    now: () => new Date(now),
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+}
+
+function simulated(answers: Answers, sent: string[], alive: () => void): Connections {
+  const connectionTo = (target: Target): Connection => {
+    const host = target.kind === 'ssh' ? target.name : 'local';
+    return {
+      run: async (script) => {
+        alive();
+        const command = asWritten(show(script));
+        sent.push(`${host}: ${command}`);
+        const answer = await answers(host, command);
+        alive();
+        return outcomeOf(answer);
+      },
+      upload: async (): Promise<Transferred> => ({ kind: 'done' }),
+      download: async (): Promise<Transferred> => ({ kind: 'done' }),
+    };
+  };
+  return { to: connectionTo, close: async () => undefined };
+}
+
+/** The command as the playbook wrote it, without the shell around it. */
+function asWritten(command: string): string {
+  const inside = /^\/bin\/sh -c '(.*)'$/s.exec(command)?.[1];
+  return inside === undefined ? command : inside.replaceAll("'\\''", "'");
+}
+
+function outcomeOf(answer: Awaited<ReturnType<Answers>>): Outcome {
+  const given = typeof answer === 'number' ? { code: answer } : answer;
+  const output = { stdout: new TextEncoder().encode(given.stdout ?? ''), stderr: new Uint8Array() };
+  if (given.unreachable !== undefined) return { kind: 'unreachable', reason: given.unreachable, ...output };
+  if (given.lost !== undefined) return { kind: 'lost', reason: given.lost, ...output };
+  return { kind: 'exited', code: given.code ?? 0, ...output };
+}
