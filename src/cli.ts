@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+import { readFileSync, realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { processTerminal, type Terminal } from './commands/terminal.ts';
+
+/** Exit code of a malformed option (sysexits' EX_USAGE). */
+const USAGE = 64;
+
+/** argv → a command → an exit code. Commands are loaded when they are asked for: `--version` waits for none of them. */
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: Promise<number> | undefined;
+  const program = new Command('rollgate')
+    .description('Rolling procedures over SSH, run from a bastion host, that must not go wrong half way.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .showSuggestionAfterError();
+
+  withInventory(program.command('inventory').description('show hosts, groups and variables as they will be seen'))
+    .option('--list', 'everything, as JSON of the shape of ansible-inventory --list')
+    .option('--host <name>', 'the variables of one host, as JSON')
+    .option('--hosts <pattern>', 'the hosts that a pattern names, one a line, in order')
+    .option('--graph', 'the tree of groups')
+    .option('-l, --limit <pattern>', 'with --hosts: only those hosts')
+    .action((options) => {
+      exitCode = import('./commands/inventory.ts').then(({ inventory }) => inventory(options, terminal));
+    });
+
+  withInventory(program.command('check <playbook>').description('find every mistake, touch nothing')).action(
+    (playbook, options) => {
+      exitCode = import('./commands/check.ts').then(({ check }) => check(playbook, options, terminal));
+    },
+  );
+
+  withSelection(
+    withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+  )
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((playbook, options) => {
+      exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
+    });
+
+  withRunning(
+    withSelection(withInventory(program.command('run <playbook>').description('run a playbook on its hosts'))),
+  ).action((playbook, options) => {
+    exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
+  });
+
+  withRunning(withExtraVars(program.command('resume [run]')))
+    .description('go on with a run that stopped; the latest by default')
+    .addOption(
+      new Option('--assume-done', 'steps of which nobody knows whether they ran: take them as done').conflicts('redo'),
+    )
+    .option('--redo', 'steps of which nobody knows whether they ran: do them again')
+    .action((run, options) => {
+      exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
+    });
+
+  try {
+    await program.parseAsync(['node', 'rollgate', ...argv]);
+    return (await exitCode) ?? 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    throw error;
+  }
+}
+
+function withInventory(command: Command): Command {
+  const source = 'an inventory file or folder, or "host1,host2,"; may be given several times';
+  return withExtraVars(command).requiredOption('-i, --inventory <source>', source, collect);
+}
+
+function withExtraVars(command: Command): Command {
+  const vars = 'variables over all others: key=value, a JSON or YAML mapping, or @file; may be given several times';
+  return command.exitOverride().option('-e, --extra-vars <vars>', vars, collect, []);
+}
+
+function withSelection(command: Command): Command {
+  return command
+    .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
+    .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
+    .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
+    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, []);
+}
+
+function withRunning(command: Command): Command {
+  return command
+    .option('-y, --yes', 'go on without asking')
+    .addOption(
+      new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
+        .choices(['auto', 'lines', 'json'])
+        .default('auto'),
+    )
+    .option('--state-dir <folder>', 'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)')
+    .addOption(
+      new Option('--host-key-checking <how>', 'of hosts that known_hosts does not know')
+        .choices(['strict', 'accept-new', 'off'])
+        .default('strict'),
+    );
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function commas(value: string, before: readonly string[]): readonly string[] {
+  return [
+    ...before,
+    ...value
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ''),
+  ];
+}
+
+function positive(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError('It takes a whole number from 1.');
+  return Number(value);
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
+
+if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '')).href) {
+  process.exitCode = await main(process.argv.slice(2), processTerminal()).catch((error: unknown) => {
+    process.stderr.write(
+      `rollgate: a fault in rollgate itself; please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    return 1;
+  });
+}

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { createExpressions } from '../expressions/expressions.ts';
+import type { RunEvent, Stamped } from '../journal/event.ts';
+import { readJournal } from '../journal/read.ts';
+import { findRun, type RunFolder } from '../journal/run-folder.ts';
+import { Holds } from '../ledger/holds.ts';
+import { planId } from '../plan/digest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { missingSecrets, type Secrets } from '../plan/secrets.ts';
+import { Mistakes } from '../source/mistakes.ts';
+import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
+import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
+import { load } from './load.ts';
+import { realClock } from './real-clock.ts';
+import type { Terminal } from './terminal.ts';
+
+type Started = Stamped<Extract<RunEvent, { type: 'run_started' }>>;
+
+export interface ResumeOptions extends RunningOptions {
+  /** Secrets that were given by `-e` before: they are stored nowhere. */
+  readonly extraVars: readonly string[];
+  readonly assumeDone?: boolean;
+  readonly redo?: boolean;
+}
+
+/** Goes on with a run from where each of its hosts was: the saved plan, the replayed journal. */
+export async function resume(id: string | undefined, options: ResumeOptions, terminal: Terminal): Promise<number> {
+  const refuse = (why: string) => {
+    terminal.err(`${why}\n`);
+    return MISTAKE;
+  };
+  const found = await findRun(stateDirOf(options, terminal), id);
+  if (!found.ok) return refuse(found.reason);
+  const holds = new Holds();
+  try {
+    // Held before it is read: what another process still writes would be missing from what is read now.
+    const holder = holdRun(holds, found.folder, realClock.now());
+    if (holder !== undefined) return refuse(holder);
+    const saved = readRun(found.folder);
+    return saved.ok ? await goOn(saved, found.folder, holds, options, terminal) : refuse(saved.reason);
+  } finally {
+    holds.release();
+  }
+}
+
+async function goOn(
+  { plan, past, started }: Readable,
+  folder: RunFolder,
+  holds: Holds,
+  options: ResumeOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const refuse = (why: string) => {
+    terminal.err(`${why}\n`);
+    return MISTAKE;
+  };
+  if (isAllDone(past)) {
+    terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
+    return DONE;
+  }
+  if (options.yes !== true && !terminal.isInteractive) {
+    terminal.err('rollgate resume asks before it goes on, and there is no terminal to ask at; run it with --yes\n');
+    return USAGE;
+  }
+  const secrets = secretsOf(plan, started, options.extraVars);
+  const missing = missingSecrets(plan, secrets);
+  if (missing.length > 0)
+    return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
+  const answer: Job['answer'] =
+    options.assumeDone === true ? 'assume-done' : options.redo === true ? 'redo' : undefined;
+  if (options.yes !== true && !(await agrees(folder, past, terminal))) return refuse('nothing was done');
+  const job: Job = {
+    plan,
+    secrets,
+    expressions: createExpressions(),
+    playbookDir: dirname(resolve(started.folder, plan.playbook)),
+    folder,
+    holds,
+    past,
+    opening: {
+      type: 'run_resumed',
+      run: folder.id,
+      ...operatorHere(),
+      ...(answer === undefined ? {} : { answer }),
+    },
+    ...(answer === undefined ? {} : { answer }),
+  };
+  return execute(job, options, terminal);
+}
+
+interface Readable {
+  readonly ok: true;
+  readonly plan: Plan;
+  readonly past: readonly Stamped[];
+  readonly started: Started;
+}
+
+type Saved = Readable | { readonly ok: false; readonly reason: string };
+
+function readRun(folder: RunFolder): Saved {
+  const no = (reason: string) => ({ ok: false as const, reason });
+  if (!existsSync(folder.journalFile)) return no(`run ${folder.id} broke off before it had begun: start it anew`);
+  const replayed = readJournal(readFileSync(folder.journalFile));
+  if (!replayed.ok)
+    return no(
+      `${folder.journalFile}:${replayed.line}: ${replayed.reason}; ${replayed.events.length} events before it can be read`,
+    );
+  const [started] = replayed.events;
+  if (started?.type !== 'run_started') return no(`run ${folder.id} broke off before it had begun: start it anew`);
+  const plan = readPlan(folder.planFile);
+  if (plan === undefined) return no(`${folder.planFile} is not the plan that was saved: it was changed or is broken`);
+  return { ok: true, plan, past: replayed.events, started };
+}
+
+/** The saved plan, if it still is what its id says. */
+function readPlan(file: string): Plan | undefined {
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
+    return planId(plan) === plan.id ? plan : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAllDone(past: readonly Stamped[]): boolean {
+  const last = past.at(-1);
+  return last?.type === 'run_finished' && last.exitCode === 0;
+}
+
+/** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */
+function secretsOf(plan: Plan, { folder, sources }: Started, given: readonly string[]): Secrets {
+  if (missingSecrets(plan, new Map()).length === 0) return new Map();
+  const again = { ...plan.options, inventory: sources.inventory, extraVars: [...sources.variables, ...given] };
+  return load(plan.playbook, again, folder, plan.seed ?? 0, new Mistakes())?.secrets ?? new Map();
+}
+
+async function agrees(folder: RunFolder, past: readonly Stamped[], terminal: Terminal): Promise<boolean> {
+  const finished = past.filter((event) => event.type === 'step_finished').length;
+  const typed = await terminal.readLine(
+    `Run ${folder.id}: ${finished} steps are done and will not be repeated. Go on? [y/N] `,
+  );
+  return /^y(es)?$/i.test(typed?.trim() ?? '');
+}

@@ -1,0 +1,61 @@
+import { createRunFolder, savePlan } from '../journal/run-folder.ts';
+import { Holds } from '../ledger/holds.ts';
+import { planSummary } from '../plan/print.ts';
+import { Mistakes } from '../source/mistakes.ts';
+import { execute, holdRun, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
+import { USAGE } from './exit-codes.ts';
+import { type Loaded, load, type Selection } from './load.ts';
+import { reportMistakes } from './mistakes.ts';
+import { realClock } from './real-clock.ts';
+import { chooseSeed } from './seed.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+/** Nothing was done, and nothing is lost by that. */
+const DECLINED = 3;
+
+/** Makes the plan, asks, and runs it. */
+export async function run(playbook: string, options: Selection & RunningOptions, terminal: Terminal): Promise<number> {
+  const mistakes = new Mistakes();
+  const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes);
+  if (loaded === undefined) return reportMistakes(mistakes, terminal);
+  const refusal = await askToGoOn(loaded, options, terminal);
+  if (refusal !== undefined) return refusal;
+  const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);
+  await savePlan(folder, loaded.plan);
+  const hosts = new Set(loaded.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
+  const opening = {
+    type: 'run_started' as const,
+    version: 1 as const,
+    run: folder.id,
+    plan: loaded.plan.id,
+    playbook,
+    hosts: hosts.size,
+    rollgate: version(),
+    ...operatorHere(),
+    folder: terminal.cwd,
+    sources: { inventory: options.inventory, variables: options.extraVars.filter((given) => given.startsWith('@')) },
+  };
+  const holds = new Holds();
+  try {
+    holdRun(holds, folder, realClock.now());
+    return await execute({ ...loaded, folder, holds, past: [], opening }, options, terminal);
+  } finally {
+    holds.release();
+  }
+}
+
+/** The exit code to leave with, or undefined to go on. */
+async function askToGoOn({ plan }: Loaded, options: RunningOptions, terminal: Terminal): Promise<number | undefined> {
+  if (options.yes === true) return undefined;
+  if (!terminal.isInteractive) {
+    terminal.err(
+      'rollgate run asks before it begins, and there is no terminal to ask at; review the plan (rollgate plan) and run with --yes\n',
+    );
+    return USAGE;
+  }
+  const answer = await terminal.readLine(`${planSummary(plan)}\n\nPlan ${plan.id}\nGo on? [y/N] `);
+  if (/^y(es)?$/i.test(answer?.trim() ?? '')) return undefined;
+  terminal.err('nothing was done\n');
+  return DECLINED;
+}

@@ -1,0 +1,62 @@
+import { createInterface } from 'node:readline';
+
+/** What a command has of the process it runs in. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly stdout: NodeJS.WriteStream;
+  /** A person sees what is printed; a person can be asked. */
+  readonly isInteractive: boolean;
+  readonly showsRows: boolean;
+  readonly colour: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Asks a question and gives the line that was typed; undefined when the input ended or the wait was aborted. */
+  readLine(
+    question: string,
+    options?: { readonly abort?: AbortSignal; readonly echo?: boolean },
+  ): Promise<string | undefined>;
+  /** Calls back at each Ctrl-C or SIGTERM until the returned function is called. */
+  onInterrupt(react: (signal: string) => void): () => void;
+}
+
+export function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    stdout: process.stdout,
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    showsRows: process.stdout.isTTY === true && process.env.TERM !== 'dumb',
+    colour: (process.env.NO_COLOR ?? '') === '',
+    env: process.env,
+    cwd: process.cwd(),
+    readLine,
+    onInterrupt,
+  };
+}
+
+function readLine(
+  question: string,
+  { abort, echo = true }: { readonly abort?: AbortSignal; readonly echo?: boolean } = {},
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, output: echo ? process.stderr : undefined, terminal: echo });
+    if (!echo) process.stderr.write(question);
+    const settle = (line: string | undefined) => {
+      resolve(line);
+      lines.close();
+    };
+    lines.once('close', () => resolve(undefined));
+    lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    abort?.addEventListener('abort', () => settle(undefined), { once: true });
+    lines.question(echo ? question : '', settle);
+  });
+}
+
+function onInterrupt(react: (signal: string) => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, react);
+  return () => {
+    for (const signal of signals) process.off(signal, react);
+  };
+}
