@@ -1,0 +1,118 @@
+import type { Stamped } from '../journal/event.ts';
+import { duration } from './durations.ts';
+import { printable, printableLine } from './printable.ts';
+import { reasonOf } from './reason.ts';
+
+/** Longer pieces without a line break are written as they are. Characters. */
+const LONGEST_LINE = 64 * 1024;
+
+interface Partial {
+  readonly at: string;
+  readonly text: string;
+}
+
+/** Turns one host's events into the text of its log, line by line. Holds the output's last line until it is whole. */
+export class HostLogText {
+  readonly #partial = { stdout: undefined as Partial | undefined, stderr: undefined as Partial | undefined };
+
+  /** The lines to append, each with its break; empty when there is nothing to say yet. */
+  of(event: Stamped): string {
+    if (event.type === 'command_output') return this.#output(event);
+    return (
+      this.end() +
+      linesOf(event)
+        .map((line) => `${event.at} ${line}\n`)
+        .join('')
+    );
+  }
+
+  #output(event: Stamped & { readonly type: 'command_output' }): string {
+    const { stream, at } = event;
+    const before = this.#partial[stream];
+    const pieces = ((before?.text ?? '') + event.text).split('\n');
+    const last = pieces.pop() ?? '';
+    const whole = last.length > LONGEST_LINE ? [...pieces, last] : pieces;
+    this.#partial[stream] =
+      last === '' || whole.length > pieces.length
+        ? undefined
+        : { text: last, at: pieces.length === 0 ? (before?.at ?? at) : at };
+    return whole.map((line, index) => outputLine(stream, index === 0 ? (before?.at ?? at) : at, line)).join('');
+  }
+
+  /** Lines that never got their break: the command is over, or somebody else has the word. */
+  end(): string {
+    const rest = (['stdout', 'stderr'] as const).map((stream) => {
+      const partial = this.#partial[stream];
+      this.#partial[stream] = undefined;
+      return partial === undefined ? '' : outputLine(stream, partial.at, partial.text);
+    });
+    return rest.join('');
+  }
+}
+
+function outputLine(stream: 'stdout' | 'stderr', at: string, line: string): string {
+  // A command with a terminal ends its lines with a carriage return too.
+  return `${at}   ${stream === 'stdout' ? '|' : '!'} ${printable(line.replace(/\r$/, ''))}\n`;
+}
+
+function linesOf(event: Stamped): readonly string[] {
+  switch (event.type) {
+    case 'step_started':
+      return [
+        `-- ${printableLine(event.task)} (${event.taskId}; play "${printableLine(event.play)}", batch ${event.batch})`,
+      ];
+    case 'command_started':
+      return commandLines(event);
+    case 'command_finished':
+      return [`  ${printableLine(event.outcome)} (${duration(event.ms)})`];
+    case 'step_retried':
+      return [
+        `  attempt ${event.attempt} of ${event.of} did not do; again in ${duration(event.delayMs)}${colon(printableLine(event.reason))}`,
+      ];
+    case 'step_finished':
+      return [
+        `== ${outcomeOf(event)} (${duration(event.ms)})${event.status === 'ok' || event.status === 'changed' ? '' : colon(finishedReason(event))}`,
+      ];
+    case 'window_opened':
+    case 'window_closed':
+      return [`-- window ${printableLine(event.window)} ${event.type === 'window_opened' ? 'opened' : 'closed'}`];
+    case 'host_refused':
+      return [`== refused: ${printableLine(event.reason)}`];
+    case 'warning':
+      return [`warning: ${printableLine(event.message)}`];
+    default:
+      return [];
+  }
+}
+
+function commandLines(event: Stamped & { readonly type: 'command_started' }): readonly string[] {
+  const where = event.where === undefined ? '' : ` on ${printableLine(event.where)}`;
+  const purpose = event.purpose === 'work' ? '' : ` [${event.purpose}]`;
+  const [first = '', ...others] = event.command.split('\n').map((line) => printable(line));
+  return [`$${purpose}${where} ${first}`, ...others.map((line) => `> ${line}`)];
+}
+
+type Finished = Pick<
+  Stamped & { readonly type: 'step_finished' },
+  'status' | 'ignored' | 'rescued' | 'noLog' | 'result'
+>;
+
+/** The status with what takes its edge off: `failed (ignored)`. */
+export function outcomeOf(event: Finished): string {
+  if (event.ignored) return `${event.status} (ignored)`;
+  return event.rescued ? `${event.status} (rescued)` : event.status;
+}
+
+/** Why a step was not simply done; empty when there is nothing to say. */
+export function finishedReason(event: Finished): string {
+  if (event.status === 'ok' || event.status === 'changed') return '';
+  if (event.noLog) return 'hidden by no_log';
+  if (event.status === 'skipped')
+    return typeof event.result.skip_reason === 'string' ? printableLine(event.result.skip_reason) : '';
+  return reasonOf(event.result);
+}
+
+/** `: text`, or nothing for nothing. */
+export function colon(text: string): string {
+  return text === '' ? '' : `: ${text}`;
+}

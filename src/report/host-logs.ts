@@ -1,0 +1,84 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import type { Stamped } from '../journal/event.ts';
+import { HostLogText } from './host-log-text.ts';
+import { logFileName } from './log-file.ts';
+import type { Report } from './report.ts';
+
+/** Files open at a time, however many hosts there are. */
+const MOST_OPEN = 16;
+/** A host's text is written when it has grown so far, if its step does not end before. Characters. */
+const MOST_WAITING = 64 * 1024;
+
+export interface HostLogsOptions {
+  /** Must exist. */
+  readonly folder: string;
+  /** Told once when logs can no longer be written; the run goes on without them. */
+  readonly onFault: (message: string) => void;
+}
+
+interface HostLog {
+  readonly file: string;
+  readonly text: HostLogText;
+  waiting: string[];
+  size: number;
+  /** Ends when what was handed over so far is in the file. */
+  written: Promise<void>;
+  queued: boolean;
+}
+
+/** A log for each host: every command as people may see it, its output line by line with times, its outcome. */
+export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
+  const logs = new Map<string, HostLog>();
+  const limit = pLimit(MOST_OPEN);
+  let faulty = false;
+
+  const fail = (error: Error) => {
+    if (!faulty) onFault(`the logs in ${folder} cannot be written, the run goes on without them: ${error.message}`);
+    faulty = true;
+  };
+  const write = async (log: HostLog) => {
+    const text = log.waiting.join('');
+    log.waiting = [];
+    log.size = 0;
+    log.queued = false;
+    if (!faulty && text !== '') await appendFile(log.file, text, { mode: 0o600 }).catch(fail);
+  };
+  const flush = (log: HostLog) => {
+    if (log.queued) return;
+    log.queued = true;
+    log.written = log.written.then(() => limit(() => write(log)));
+  };
+  const onEvent = (event: Stamped) => {
+    const host = hostIn(event);
+    if (host === undefined || faulty) return;
+    const log = logs.get(host) ?? newLog(join(folder, logFileName(host)));
+    logs.set(host, log);
+    add(log, log.text.of(event));
+    if (event.type === 'step_finished' || event.type === 'host_refused' || log.size > MOST_WAITING) flush(log);
+  };
+  const finish = async () => {
+    for (const log of logs.values()) {
+      add(log, log.text.end());
+      flush(log);
+    }
+    await Promise.all([...logs.values()].map((log) => log.written));
+  };
+  return { onEvent, finish };
+}
+
+function newLog(file: string): HostLog {
+  return { file, text: new HostLogText(), waiting: [], size: 0, written: Promise.resolve(), queued: false };
+}
+
+function add(log: HostLog, text: string): void {
+  if (text === '') return;
+  log.waiting.push(text);
+  log.size += text.length;
+}
+
+/** Whose log it belongs in; batches' and runs' events belong in none. */
+function hostIn(event: Stamped): string | undefined {
+  return 'host' in event ? event.host : undefined;
+}

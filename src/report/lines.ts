@@ -1,0 +1,75 @@
+import { foldHosts } from '../inventory/fold.ts';
+import type { Stamped } from '../journal/event.ts';
+import type { Progress } from '../journal/progress.ts';
+import { duration, timeOfDay } from './durations.ts';
+import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
+import { quietly } from './json.ts';
+import { NO_COLOURS } from './paint.ts';
+import { printableLine } from './printable.ts';
+import { type RecapOptions, recapOf } from './recap.ts';
+import { recapLines } from './recap-text.ts';
+import type { Report } from './report.ts';
+
+export interface LinesOptions extends RecapOptions {
+  readonly stream: NodeJS.WritableStream;
+  /** Where the run is now: read once at the end, for the recap. */
+  readonly progress: () => Progress;
+}
+
+/** Plain lines where there is no terminal: one for each step as it ends, headings for batches, the recap. */
+export function linesReport(options: LinesOptions): Report {
+  const output = quietly(options.stream);
+  const onEvent = (event: Stamped) => {
+    const text = lineOf(event, options);
+    if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n`);
+  };
+  const finish = () => {
+    const lines = recapLines(recapOf(options.progress(), options), NO_COLOURS);
+    output.write(`\n${lines.join('\n')}\n`);
+    return output.flushed();
+  };
+  return { onEvent, finish };
+}
+
+function lineOf(event: Stamped, { plan, logFolder }: LinesOptions): string | undefined {
+  switch (event.type) {
+    case 'run_started':
+      return `Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} hosts; logs in ${printableLine(logFolder)}`;
+    case 'run_resumed':
+      return `Run ${event.run} goes on`;
+    case 'play_started':
+      return `PLAY ${printableLine(event.play)} (${event.hosts} hosts)`;
+    case 'batch_started':
+      return `BATCH ${event.batch} of ${batchesIn(plan, event.playNumber)}: ${printableLine(foldHosts(event.hosts))} (${event.hosts.length})`;
+    case 'step_finished':
+      return `${printableLine(event.host)} | ${printableLine(event.task)} | ${outcomeOf(event)} | ${duration(event.ms)}${colon(finishedReason(event))}`;
+    case 'step_retried':
+      return `${printableLine(event.host)} | ${printableLine(event.task)} | attempt ${event.attempt} of ${event.of} did not do, again in ${duration(event.delayMs)}${colon(printableLine(event.reason))}`;
+    case 'host_refused':
+      return `${printableLine(event.host)} | refused: ${printableLine(event.reason)}`;
+    case 'window_opened':
+    case 'window_closed':
+      return `${printableLine(event.host)} | window ${printableLine(event.window)} ${event.type === 'window_opened' ? 'opened' : 'closed'}`;
+    case 'stopping':
+      return `STOPPING: ${printableLine(event.reason)}`;
+    case 'warning':
+      return warningText(event);
+    case 'step_started':
+    case 'command_started':
+    case 'command_output':
+    case 'command_finished':
+    case 'batch_finished':
+    case 'play_finished':
+    case 'run_finished':
+      return undefined;
+  }
+}
+
+/** A warning on one line, for people. */
+export function warningText({ host, message }: { readonly host?: string; readonly message: string }): string {
+  return `WARNING: ${host === undefined ? '' : `${printableLine(host)}: `}${printableLine(message)}`;
+}
+
+function batchesIn(plan: LinesOptions['plan'], playNumber: number): number | string {
+  return plan.plays.find(({ number }) => number === playNumber)?.batches.length ?? '?';
+}

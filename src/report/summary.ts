@@ -1,0 +1,35 @@
+import { standings } from '../journal/derived.ts';
+import type { Progress } from '../journal/progress.ts';
+import { type RecapOptions, recapOf } from './recap.ts';
+
+/** What `summary.json` holds: the recap of a run for programs. */
+export function summaryOf(progress: Progress, options: RecapOptions): object {
+  const recap = recapOf(progress, options);
+  return {
+    version: 1,
+    run: recap.run,
+    plan: progress.run?.plan,
+    playbook: progress.run?.playbook,
+    exitCode: recap.finished?.exitCode,
+    reason: recap.finished?.reason,
+    startedAt: progress.run?.at,
+    resumedAt: progress.resumedAt,
+    finishedAt: progress.finished?.at,
+    ms: recap.ms,
+    hosts: hostsOf(progress, options),
+    failed: recap.failures,
+    refused: recap.refusals,
+    unknown: recap.unknown,
+    openWindows: recap.windows,
+    stops: progress.stops.map(({ scope, why, reason, at }) => ({ scope, why, reason, at })),
+    ...(recap.resume === undefined ? {} : { resume: recap.resume }),
+  };
+}
+
+function hostsOf(progress: Progress, { plan }: RecapOptions): object {
+  const none = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, refused: 0 };
+  const entries = [...standings(progress, plan)].map(([name, outcome]) => {
+    return [name, { outcome, steps: progress.hosts.get(name)?.counts ?? none }] as const;
+  });
+  return Object.fromEntries(entries);
+}
