@@ -17,16 +17,13 @@ export interface Mistake {
 /** Every mistake of a load, found before any host is touched: people fix all of them in one go. */
 export class Mistakes {
   readonly #found: Mistake[] = [];
+  readonly #known = new Set<string>();
 
   add(code: string, message: string, place?: Place): void {
-    const known = this.#found.some(
-      (other) =>
-        other.message === message &&
-        other.place?.line === place?.line &&
-        other.place?.file === place?.file &&
-        other.place?.column === place?.column,
-    );
-    if (!known) this.#found.push(place === undefined ? { code, message } : { code, message, place });
+    const identity = JSON.stringify([message, place?.file, place?.line, place?.column]);
+    if (this.#known.has(identity)) return;
+    this.#known.add(identity);
+    this.#found.push(place === undefined ? { code, message } : { code, message, place });
   }
 
   get all(): readonly Mistake[] {

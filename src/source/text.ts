@@ -80,31 +80,37 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The place of an offset (UTF-16 units, from 0). */
+/** The place of an offset (UTF-16 units, from 0). Asked for every value of a file: it must not walk along the text. */
 export function placeAt(source: SourceText, offset: number): Place {
-  const start = source.text.lastIndexOf('\n', offset - 1) + 1;
-  const nextBreak = source.text.indexOf('\n', offset);
-  const excerpt = source.text.slice(start, nextBreak === -1 ? undefined : nextBreak).replace(/\r$/, '');
-  const place = { file: source.file, line: countLines(source, start), column: offset - start + 1 };
-  return excerpt.length > LONGEST_EXCERPT ? place : { ...place, excerpt };
+  const starts = lineStartsOf(source);
+  const line = lineAt(starts, offset);
+  const start = starts[line] ?? 0;
+  const end = (starts[line + 1] ?? source.text.length + 1) - 1;
+  const place = { file: source.file, line: line + 1, column: offset - start + 1 };
+  return end - start > LONGEST_EXCERPT
+    ? place
+    : { ...place, excerpt: source.text.slice(start, end).replace(/\r$/, '') };
 }
 
-const lineStarts = new WeakMap<SourceText, readonly number[]>();
+const known = new WeakMap<SourceText, readonly number[]>();
 
-function countLines(source: SourceText, start: number): number {
-  let starts = lineStarts.get(source);
-  if (starts === undefined) {
-    const found = [0];
-    for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1)) found.push(at + 1);
-    lineStarts.set(source, found);
-    starts = found;
-  }
+function lineStartsOf(source: SourceText): readonly number[] {
+  const before = known.get(source);
+  if (before !== undefined) return before;
+  const starts = [0];
+  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1)) starts.push(at + 1);
+  known.set(source, starts);
+  return starts;
+}
+
+/** The index of the last line that starts at or before the offset. */
+function lineAt(starts: readonly number[], offset: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= start) low = middle;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
     else high = middle - 1;
   }
-  return low + 1;
+  return low;
 }

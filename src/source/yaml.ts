@@ -1,12 +1,14 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
-  parseAllDocuments,
+  Parser,
   type Scalar,
   type YAMLMap,
 } from 'yaml';
@@ -47,17 +49,26 @@ export interface YamlEntry {
 const MOST_NODES = 500_000;
 const MOST_DEPTH = 100;
 
+const OPTIONS = {
+  version: '1.1',
+  merge: true,
+  // Looked for below: the library compares each key with every other, which takes minutes for a hostile file.
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
 /** Reads one YAML 1.1 document, as Ansible does (`yes` is true, `010` is 8). Undefined after adding every mistake. */
 export function readYaml(source: SourceText, mistakes: Mistakes): YamlNode | undefined {
   const before = mistakes.all.length;
-  const documents = parseAllDocuments(source.text, {
-    version: '1.1',
-    merge: true,
-    uniqueKeys: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
-  if ('empty' in documents) {
+  const tokens = [...new Parser().parse(source.text)];
+  const tooDeep = offsetTooDeep(tokens);
+  if (tooDeep !== undefined) {
+    mistakes.add('yaml-too-much', `this nests deeper than ${MOST_DEPTH} levels`, placeAt(source, tooDeep));
+    return undefined;
+  }
+  const documents = [...new Composer(OPTIONS).compose(tokens)];
+  if (documents.length === 0) {
     mistakes.add('file-empty', 'nothing but comments stands here', placeAt(source, 0));
     return undefined;
   }
@@ -83,10 +94,25 @@ export function readYaml(source: SourceText, mistakes: Mistakes): YamlNode | und
   return mistakes.all.length > before ? undefined : node;
 }
 
+/** Where the text nests too deep, found without recursion: the composer would exhaust the stack and take Node with it. */
+function offsetTooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const waiting = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { token, depth } = next;
+    if (depth > MOST_DEPTH) return token.offset;
+    for (const inner of partsOf(token)) waiting.push({ token: inner, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function partsOf(token: CST.Token): readonly CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
+}
+
 function explain(problem: { readonly code: string; readonly message: string }): string {
   switch (problem.code) {
-    case 'DUPLICATE_KEY':
-      return 'this key stands twice in the same mapping; the later one would silently win';
     case 'TAG_RESOLVE_FAILED':
       return `${problem.message}; tags such as !vault and !unsafe are not supported`;
     case 'TAB_AS_INDENT':
@@ -98,6 +124,7 @@ function explain(problem: { readonly code: string; readonly message: string }): 
 
 class Reader {
   #nodes = 0;
+  #tooMuch = false;
 
   constructor(
     private readonly source: SourceText,
@@ -109,7 +136,9 @@ class Reader {
     const place = placeAt(this.source, isNode(node) ? (node.range?.[0] ?? 0) : 0);
     this.#nodes += 1;
     if (this.#nodes > MOST_NODES || depth > MOST_DEPTH) {
-      this.mistakes.add('yaml-too-much', 'this grows too large or too deep once its aliases are followed', place);
+      if (!this.#tooMuch)
+        this.mistakes.add('yaml-too-much', 'this grows too large or too deep once its aliases are followed', place);
+      this.#tooMuch = true;
       return { kind: 'scalar', value: null, place };
     }
     if (isAlias(node)) return this.#alias(node, place, depth);
@@ -131,9 +160,8 @@ class Reader {
     const verbatim = this.#verbatimOffset(node);
     const known =
       value === null ||
-      typeof value === 'boolean' ||
       typeof value === 'string' ||
-      (typeof value === 'number' && Number.isFinite(value));
+      (!isOnlyText(node) && (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))));
     // Dates, .inf and big integers stay what was written: no host understands a JavaScript Date.
     const scalar = { kind: 'scalar' as const, value: known ? value : (node.source ?? String(value)), place };
     return verbatim === undefined ? scalar : { ...scalar, verbatimFrom: verbatim };
@@ -148,6 +176,7 @@ class Reader {
 
   #entries(map: YAMLMap, depth: number): readonly YamlEntry[] {
     const own: YamlEntry[] = [];
+    const keys = new Set<string>();
     const merged: YamlEntry[] = [];
     for (const pair of map.items) {
       const keyNode = pair.key;
@@ -158,7 +187,7 @@ class Reader {
         const value = isNode(pair.value)
           ? this.read(pair.value, depth + 1)
           : ({ kind: 'scalar', value: null, place: keyPlace } as const);
-        own.push({ key: keyText(keyNode), keyPlace, value });
+        own.push({ key: this.#unique(keyText(keyNode), keys, keyPlace), keyPlace, value });
       } else {
         this.mistakes.add(
           'yaml-key',
@@ -167,13 +196,17 @@ class Reader {
         );
       }
     }
-    const ownKeys = new Set(own.map((entry) => entry.key));
-    return [
-      ...own,
-      ...merged.filter(
-        (entry, index) => !ownKeys.has(entry.key) && merged.findIndex((other) => other.key === entry.key) === index,
-      ),
-    ];
+    const inherited = merged.filter(({ key }) => !keys.has(key) && keys.add(key));
+    return [...own, ...inherited];
+  }
+
+  #unique(key: string, keys: Set<string>, place: Place): string {
+    if (keys.has(key)) {
+      const message = 'this key stands twice in the same mapping; the later one would silently win';
+      this.mistakes.add('yaml-duplicate-key', message, place);
+    }
+    keys.add(key);
+    return key;
   }
 
   #merge(node: YamlNode, place: Place): readonly YamlEntry[] {
@@ -183,6 +216,12 @@ class Reader {
     this.mistakes.add('yaml-merge', '<< takes a mapping or a list of mappings', place);
     return [];
   }
+}
+
+/** `y`, `08` and `1e3`, which YAML 1.1 calls booleans and numbers, are text to Ansible's parser. */
+function isOnlyText(node: Scalar): boolean {
+  const written = node.type === 'PLAIN' && node.tag === undefined ? (node.source ?? '') : '';
+  return /^(?:[yYnN]|[-+]?0\d*[89]\d*|-\.\d+|[-+]?[\d_.]+[eE]\d+|[-+]?\d+[eE][-+]\d+)$/.test(written);
 }
 
 /** `yes:` and `010:` are keys by what was written, as people mean them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/journal/event.ts';
-import { HOSTS, type Ran, resultsOf, run, type Setup } from './harness.ts';
+import { type Answers, HOSTS, type Ran, resultsOf, run, type Setup } from './harness.ts';
 
 const playbook = `
 - hosts: all
@@ -30,7 +30,7 @@ const playbook = `
     - {name: last, shell: "do last {{ seen }}"}
 `;
 
-const answers: Setup['answers'] = (host, command) => {
+const answers: Answers = (host, command) => {
   if (command.includes('ask')) return { stdout: `${host}-ok\n` };
   if (command.includes('once')) return { stdout: 'shared\n' };
   if (command.includes('risky') && host === 'h2') return 1;
@@ -42,7 +42,7 @@ const setup: Setup = { playbook, inventory: HOSTS(5), answers };
 /** A host that remembers what was done to it, and an operator who knows it and says so. */
 function remembered() {
   const sent: string[] = [];
-  const answersAndRemembers: Setup['answers'] = (host, command) => {
+  const answersAndRemembers: Answers = (host, command) => {
     sent.push(`${host}: ${command}`);
     return answers(host, command);
   };
