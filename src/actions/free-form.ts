@@ -1,0 +1,46 @@
+/** What a task's free form text says: `key=value` words apart from the rest, which is left as it was written. */
+export type FreeForm =
+  | { readonly ok: true; readonly text: string; readonly params: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly message: string };
+
+/** A word of free form: quotes and templates hold it together. */
+const WORD =
+  /(?:\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\{#[\s\S]*?#\}|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|\\[\s\S]|[^\s"'\\])+/gy;
+const KEY_VALUE = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/;
+
+/**
+ * Takes the `key=value` words out of `text`, as Ansible does. With `knownKeys` (actions whose text is a command) only
+ * those keys are taken and everything else stays text, character by character; without, every such word is taken, and
+ * what remains in `text` is not of the form and a mistake for the caller to report.
+ */
+export function splitFreeForm(text: string, knownKeys?: readonly string[]): FreeForm {
+  const params: Record<string, string> = {};
+  let kept = '';
+  let at = 0;
+  while (at < text.length) {
+    const space = /^\s*/.exec(text.slice(at))?.[0] ?? '';
+    const word = wordAt(text, at + space.length);
+    if (word === undefined && at + space.length < text.length) return unclosed(text.slice(at + space.length));
+    const [, key, value] = KEY_VALUE.exec(word ?? '') ?? [];
+    const isParam = key !== undefined && value !== undefined && (knownKeys?.includes(key) ?? true);
+    if (isParam) params[key] = unquoted(value);
+    else kept += space + (word ?? '');
+    at += space.length + (word?.length ?? 0);
+  }
+  return { ok: true, text: kept.trim(), params };
+}
+
+function wordAt(text: string, at: number): string | undefined {
+  WORD.lastIndex = at;
+  return WORD.exec(text)?.[0];
+}
+
+function unclosed(rest: string): FreeForm {
+  return { ok: false, message: `a quote or a template is not closed at: ${rest.slice(0, 60)}` };
+}
+
+/** One pair of quotes around a whole value is the writer's, not the value's. */
+function unquoted(value: string): string {
+  const isQuoted = value.length > 1 && /^(["'])[\s\S]*\1$/.test(value) && !value.endsWith('\\"');
+  return isQuoted ? value.slice(1, -1) : value;
+}
