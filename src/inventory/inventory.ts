@@ -2,7 +2,7 @@ import type { ValueMap } from '../source/value.ts';
 
 /** Everything the inventory says, in definition order. */
 export interface Inventory {
-  /** By name, in Ansible's host order: depth first over the groups, ungrouped hosts first. */
+  /** By name, in the order in which they are first named; the order of plays is that of `all`'s `allHosts`. */
   readonly hosts: ReadonlyMap<string, Host>;
   /** By name; `all` and `ungrouped` always among them. */
   readonly groups: ReadonlyMap<string, Group>;
@@ -22,7 +22,7 @@ export interface Group {
   readonly children: readonly string[];
   /** Direct hosts, in definition order. */
   readonly hosts: readonly string[];
-  /** All hosts, through children too, in Ansible's order. */
+  /** All hosts, through children too, in Ansible's order: level by level downwards, each level in definition order. */
   readonly allHosts: readonly string[];
   readonly vars: ValueMap;
 }
