@@ -4,7 +4,6 @@ import { jsonReport } from '../report/json.ts';
 import { linesReport } from '../report/lines.ts';
 import type { RecapOptions } from '../report/recap.ts';
 import type { Report } from '../report/report.ts';
-import { terminalReport } from '../report/terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Format = 'auto' | 'lines' | 'json';
@@ -15,15 +14,17 @@ export interface Watching extends Report {
 }
 
 /** Rows where a person watches, lines where a file or another program does. */
-export function chooseReport(
+export async function chooseReport(
   format: Format,
   terminal: Terminal,
   options: RecapOptions & { readonly plan: Plan; readonly progress: () => Progress },
-): Watching {
+): Promise<Watching> {
   const { stdout: stream } = terminal;
   if (format === 'json') return { ...jsonReport({ stream }), aside: (ask) => ask() };
   if (format === 'lines' || !terminal.showsRows)
     return { ...linesReport({ ...options, stream }), aside: (ask) => ask() };
+  // listr2 takes a while to load, and only a terminal needs it.
+  const { terminalReport } = await import('../report/terminal.ts');
   const rows = terminalReport({ ...options, stream, colour: terminal.colour, now: Date.now });
   const aside = async <T>(ask: () => Promise<T>): Promise<T> => {
     await rows.suspend();

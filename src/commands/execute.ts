@@ -7,7 +7,7 @@ import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
 import { exitCodeOf } from '../journal/exit-code.ts';
-import { openJournal } from '../journal/journal.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
 import { advance, type Progress, replay } from '../journal/progress.ts';
 import { type RunFolder, saveSummary } from '../journal/run-folder.ts';
 import { stamp } from '../journal/stamp.ts';
@@ -59,7 +59,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const recorder = await Recorder.open(job, shown, options, terminal);
+  const [recorder, watching] = await Recorder.open(job, shown, options.format, terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
@@ -88,7 +88,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
           return isOnDisk;
         },
         report: (event) => recorder.show(event),
-        operator: operatorAt(terminal, recorder.watching, {
+        operator: operatorAt(terminal, watching, {
           yes: options.yes === true,
           ...(job.answer === undefined ? {} : { answer: job.answer }),
         }),
@@ -149,34 +149,32 @@ interface Shown {
 export class Recorder {
   readonly #job: Job;
   readonly #shown: Shown;
-  readonly watching: Watching;
-  readonly #reports: readonly Report[];
-  readonly #journal: Awaited<ReturnType<typeof openJournal>>;
+  readonly #journal: Journal;
   readonly #terminal: Terminal;
+  #reports: readonly Report[] = [];
   #progress: Progress;
   #fault = false;
+  #finished = false;
 
-  static async open(job: Job, shown: Shown, options: RunningOptions, terminal: Terminal): Promise<Recorder> {
-    return new Recorder(job, shown, await openJournal(job.folder.journalFile), options, terminal);
-  }
-
-  private constructor(
-    job: Job,
-    shown: Shown,
-    journal: Awaited<ReturnType<typeof openJournal>>,
-    options: RunningOptions,
-    terminal: Terminal,
-  ) {
+  private constructor(job: Job, shown: Shown, journal: Journal, terminal: Terminal) {
     this.#job = job;
     this.#shown = shown;
     this.#journal = journal;
     this.#terminal = terminal;
     this.#progress = replay(job.past);
-    this.watching = chooseReport(options.format, terminal, { ...shown, progress: () => this.#progress });
-    this.#reports = [
-      this.watching,
-      hostLogs({ folder: job.folder.hostsDir, onFault: (message) => this.warn(message) }),
-    ];
+  }
+
+  /** The recorder, and the report that a person watches. */
+  static async open(
+    job: Job,
+    shown: Shown,
+    format: Format,
+    terminal: Terminal,
+  ): Promise<readonly [Recorder, Watching]> {
+    const recorder = new Recorder(job, shown, await openJournal(job.folder.journalFile), terminal);
+    const watching = await chooseReport(format, terminal, { ...shown, progress: () => recorder.#progress });
+    recorder.#reports = [watching, hostLogs({ folder: job.folder.hostsDir, onFault: recorder.warn })];
+    return [recorder, watching];
   }
 
   get progress(): Progress {
@@ -215,14 +213,22 @@ export class Recorder {
       () => undefined,
       (error: Error) => error.message,
     );
-    for (const report of this.#reports) await report.finish();
+    await this.#finishReports();
     const problem = await summary;
     if (problem === undefined) return this.#fault ? 1 : exitCode;
     this.#terminal.err(`the summary could not be saved: ${problem}\n`);
     return 1;
   }
 
+  /** Leaves nothing half shown and nothing half written, whatever happened. */
   async close(): Promise<void> {
+    await this.#finishReports();
     await this.#journal.close();
+  }
+
+  async #finishReports(): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    for (const report of this.#reports) await report.finish();
   }
 }

@@ -36,7 +36,14 @@ export class Variables {
   }
 
   scope(at: Standpoint): Scope {
-    return (name) => this.#magic(name, at) ?? this.#ordinary(name, at);
+    const lookUp = (name: string) => this.#magic(name, at) ?? this.#ordinary(name, at);
+    return Object.assign(lookUp, { names: () => this.#namesAt(at) });
+  }
+
+  /** For suggestions when a name is misspelt. */
+  #namesAt(at: Standpoint): readonly string[] {
+    const vars = [at.local, this.#plan.options.extraVars, at.task?.vars].flatMap((each) => Object.keys(each ?? {}));
+    return [...vars, ...this.#namesOn(at), 'groups', 'hostvars', 'ansible_play_hosts', 'ansible_check_mode'];
   }
 
   #ordinary(name: string, at: Standpoint): Variable | undefined {

@@ -1,6 +1,7 @@
 import { foldHosts } from '../inventory/fold.ts';
-import type { Stamped } from '../journal/event.ts';
+import type { RunEvent, Stamped } from '../journal/event.ts';
 import type { Progress } from '../journal/progress.ts';
+import type { Value } from '../source/value.ts';
 import { duration, timeOfDay } from './durations.ts';
 import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
 import { quietly } from './json.ts';
@@ -31,7 +32,10 @@ export function linesReport(options: LinesOptions): Report {
   return { onEvent, finish };
 }
 
-function lineOf(event: Stamped, { plan, logFolder }: LinesOptions): string | undefined {
+type Finished = Extract<RunEvent, { type: 'step_finished' }>;
+
+function lineOf(event: Stamped, options: LinesOptions): string | undefined {
+  const { plan, logFolder } = options;
   switch (event.type) {
     case 'run_started':
       return `Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} hosts; logs in ${printableLine(logFolder)}`;
@@ -42,7 +46,7 @@ function lineOf(event: Stamped, { plan, logFolder }: LinesOptions): string | und
     case 'batch_started':
       return `BATCH ${event.batch} of ${batchesIn(plan, event.playNumber)}: ${printableLine(foldHosts(event.hosts))} (${event.hosts.length})`;
     case 'step_finished':
-      return `${printableLine(event.host)} | ${printableLine(event.task)} | ${outcomeOf(event)} | ${duration(event.ms)}${colon(finishedReason(event))}`;
+      return `${printableLine(event.host)} | ${printableLine(event.task)} | ${outcomeOf(event)} | ${duration(event.ms)}${colon(saidBy(event, plan) || finishedReason(event))}`;
     case 'step_retried':
       return `${printableLine(event.host)} | ${printableLine(event.task)} | attempt ${event.attempt} of ${event.of} did not do, again in ${duration(event.delayMs)}${colon(printableLine(event.reason))}`;
     case 'host_refused':
@@ -63,6 +67,18 @@ function lineOf(event: Stamped, { plan, logFolder }: LinesOptions): string | und
     case 'run_finished':
       return undefined;
   }
+}
+
+/** What a debug task is there to say. */
+function saidBy(event: Finished, plan: LinesOptions['plan']): string {
+  const play = plan.plays.find(({ number }) => number === event.playNumber);
+  if (play?.tasks.find(({ id }) => id === event.taskId)?.action !== 'debug' || event.status !== 'ok' || event.noLog)
+    return '';
+  const { changed: _, failed: __, ...said } = event.result;
+  const [only, ...others] = Object.entries(said);
+  if (only === undefined) return '';
+  const text = (value: Value) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return printableLine(only[0] === 'msg' && others.length === 0 ? text(only[1]) : text(said));
 }
 
 /** A warning on one line, for people. */
