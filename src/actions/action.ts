@@ -80,9 +80,8 @@ export interface Asked {
   ask(script: Script): Promise<Answer>;
   /** Its name in the inventory. */
   readonly host: string;
-  /** The host's address and SSH port, as its variables say. */
-  readonly address: string;
-  readonly port: number;
+  /** Its SSH port, as it is reached from the bastion; absent for the bastion itself and behind a jump host. */
+  readonly reach?: { readonly address: string; readonly port: number };
   readonly bastion: Bastion;
   readonly clock: Clock;
   /** Under check mode nothing may be waited for. */

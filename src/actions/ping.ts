@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shellText } from '../shell/script.ts';
-import type { Action, Asked, Decision, Probed } from './action.ts';
+import type { Action, Asked, Bastion, Decision, Probed } from './action.ts';
 import { parameters, text } from './params.ts';
 
 const params = parameters({
@@ -22,6 +22,8 @@ interface Facts {
   readonly icmp: string;
   /** What did not answer, and what was said. */
   readonly problem?: string;
+  /** The host did not answer at all: it counts as unreachable, not as failed. */
+  readonly silent?: boolean;
 }
 
 /** The procedure's ping: ICMP, then the SSH port, then the host itself over its connection, in the order of the doubt. */
@@ -36,40 +38,43 @@ export const ping: Action<Params, Facts> = {
 };
 
 async function probe(given: Params, host: Asked): Promise<Probed<Facts>> {
-  const icmp = await byIcmp(given, host);
-  if (icmp.problem !== undefined) return { ok: true, facts: icmp };
-  const tcp = await host.bastion.tcp(host.address, host.port, PATIENCE_MS);
-  if (tcp.kind === 'closed')
-    return {
-      ok: true,
-      facts: { icmp: icmp.icmp, problem: `no connection to the SSH port, ${host.address}:${host.port}: ${tcp.why}` },
-    };
+  const reached = await reach(given, host);
+  if (reached.problem !== undefined) return { ok: true, facts: reached };
   const answer = await host.ask(shellText('echo pong'));
   if (!answer.ok) return answer;
-  if (answer.code === 0 && /^pong$/m.test(answer.stdout)) return { ok: true, facts: icmp };
+  if (answer.code === 0 && /^pong$/m.test(answer.stdout)) return { ok: true, facts: reached };
   const said = `${answer.stderr}${answer.stdout}`.trim().slice(0, 300);
-  return {
-    ok: true,
-    facts: { icmp: icmp.icmp, problem: `the host lets us in but does not run commands (exit ${answer.code}): ${said}` },
-  };
+  const problem = `the host lets us in but does not run commands (exit ${answer.code}): ${said}`;
+  return { ok: true, facts: { icmp: reached.icmp, problem, silent: false } };
 }
 
-async function byIcmp(given: Params, host: Asked): Promise<Facts> {
+/** From the bastion, as far as there is a way that leads straight to the host. */
+async function reach(given: Params, { reach: to, bastion }: Asked): Promise<Facts> {
+  if (to === undefined) return { icmp: 'not tried: no direct way from here' };
+  const icmp = await byIcmp(given, to.address, bastion);
+  if (icmp.problem !== undefined) return icmp;
+  const tcp = await bastion.tcp(to.address, to.port, PATIENCE_MS);
+  if (tcp.kind === 'open') return icmp;
+  return { ...icmp, problem: `no connection to the SSH port, ${to.address}:${to.port}: ${tcp.why}`, silent: true };
+}
+
+async function byIcmp(given: Params, address: string, bastion: Bastion): Promise<Facts> {
   if (given.icmp === 'never') return { icmp: 'not tried: icmp: never' };
-  const echo = await host.bastion.icmp(host.address, PATIENCE_MS);
+  const echo = await bastion.icmp(address, PATIENCE_MS);
   switch (echo.kind) {
     case 'alive':
       return { icmp: 'alive' };
     case 'silent':
-      return { icmp: 'silent', problem: `no answer to ICMP from ${host.address}: ${echo.why}` };
+      return { icmp: 'silent', problem: `no answer to ICMP from ${address}: ${echo.why}`, silent: true };
     case 'no-tool':
       if (given.icmp === 'auto') return { icmp: `not tried: ${echo.why}` };
       return { icmp: 'not tried', problem: `icmp: required, but the bastion has no ping to try: ${echo.why}` };
   }
 }
 
-function decide({ data }: Params, { icmp, problem }: Facts): Decision {
-  if (problem !== undefined) return { kind: 'settled', result: { changed: false, failed: true, msg: problem, icmp } };
+function decide({ data }: Params, { icmp, problem, silent }: Facts): Decision {
+  const failure = silent === true ? { unreachable: true } : { failed: true };
+  if (problem !== undefined) return { kind: 'settled', result: { changed: false, ...failure, msg: problem, icmp } };
   if (data === 'crash') return { kind: 'settled', result: { changed: false, failed: true, msg: 'boom', icmp } };
   return { kind: 'settled', result: { changed: false, ping: data, icmp } };
 }

@@ -65,5 +65,10 @@ export interface Connection {
 export interface Connections {
   /** The connection for a target; the same object for the same target. Does not connect yet. */
   to(target: Target): Connection;
+  /**
+   * Where a TCP connection from this machine would have to go, ssh_config considered; undefined where there is none to
+   * make: this machine itself, a host behind a jump or a ProxyCommand.
+   */
+  reach(target: Target): { readonly address: string; readonly port: number } | undefined;
   close(): Promise<void>;
 }

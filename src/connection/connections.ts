@@ -49,6 +49,12 @@ export function createConnections(options: ConnectionOptions): CheckedConnection
       connections.set(key, connection);
       return connection;
     },
+    reach: (target) => {
+      const route = target.kind === 'local' ? undefined : routing.to(target);
+      const [hop, ...behind] = route?.ok === true ? route.hops : [];
+      const isDirect = hop !== undefined && behind.length === 0 && hop.proxyCommand === undefined;
+      return isDirect ? { address: hop.address, port: hop.port } : undefined;
+    },
     problems: (target) => {
       const route = target.kind === 'local' ? undefined : routing.to(target);
       return route === undefined || route.ok ? [] : route.problems;

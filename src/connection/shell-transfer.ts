@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
 import { type Script, sh, shellText } from '../shell/script.ts';
 import type { UploadOptions } from './connection.ts';
@@ -166,6 +167,7 @@ export async function atomically(
 ): Promise<Transferred> {
   const temporary = besides(to, id);
   try {
+    await mkdir(dirname(to), { recursive: true });
     const result = await write(temporary);
     if (result.kind === 'done') await rename(temporary, to);
     else await rm(temporary, { force: true });

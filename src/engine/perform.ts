@@ -14,9 +14,8 @@ export interface Site {
   readonly world: World;
   readonly step: StepAddress;
   readonly connection: Connection;
-  /** The address and SSH port that its connection goes to. */
-  readonly address: string;
-  readonly port: number;
+  /** Its SSH port, as it is reached straight from here. */
+  readonly reach?: { readonly address: string; readonly port: number };
   /** Set when that is not the step's own host. */
   readonly delegatedTo?: string;
   readonly become?: Become;
@@ -93,8 +92,7 @@ function asked(site: Site, purpose: Purpose): Asked {
   return {
     ask: (script) => ask(script, purpose, site),
     host: site.step.host,
-    address: site.address,
-    port: site.port,
+    ...(site.reach === undefined ? {} : { reach: site.reach }),
     bastion: site.world.bastion,
     clock: site.world.clock,
     check: site.check,

@@ -115,14 +115,14 @@ function siteOf(step: Attempted, scope: Scope): Site {
   const target = resolved(targetOf(delegate ?? at.host, there, world.expressions));
   const become = resolved(becomeOf(becomeKeywords(step), there, world.expressions));
   const timeout = number(step, task.timeout, 'timeout');
+  const reach = world.connections.reach(target);
   const secrets = secretsIn(target, become);
   const mask = secrets.length === 0 ? step.mask : both(step.mask, masking(secrets));
   return {
     world,
     step: step.address,
     connection: world.connections.to(target),
-    address: target.kind === 'ssh' ? target.address : 'localhost',
-    port: target.kind === 'ssh' ? (target.port ?? 22) : 22,
+    ...(reach === undefined ? {} : { reach }),
     ...(delegate === undefined ? {} : { delegatedTo: delegate }),
     ...(become === undefined ? {} : { become }),
     environment: environmentOf(step, scope),

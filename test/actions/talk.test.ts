@@ -54,11 +54,11 @@ describe('ping', () => {
     ['all answer', {}, {}, { changed: false, ping: 'pong', icmp: 'alive' }],
     ['data', { data: 'x' }, {}, { ping: 'x' }],
     ['crash', { data: 'crash' }, {}, { failed: true, msg: 'boom' }],
-    ['no ICMP', {}, silent, { failed: true, msg: 'no answer to ICMP from 127.0.0.1: no echo' }],
+    ['no ICMP', {}, silent, { unreachable: true, msg: 'no answer to ICMP from 127.0.0.1: no echo' }],
     ['no ICMP, not asked', { icmp: 'never' }, silent, { ping: 'pong', icmp: 'not tried: icmp: never' }],
     ['no ping to try', {}, noTool, { ping: 'pong', icmp: 'not tried: no ping here' }],
     ['no ping, required', { icmp: 'required' }, noTool, { failed: true, msg: expect.stringContaining('no ping here') }],
-    ['SSH port closed', {}, closed, { failed: true, msg: 'no connection to the SSH port, 127.0.0.1:22: refused' }],
+    ['SSH port closed', {}, closed, { unreachable: true, msg: 'no connection to the SSH port, 127.0.0.1:22: refused' }],
   ])('%s', async (_, params, bastion, result) => {
     expect(await act('ping', params, { ...here, bastion })).toMatchObject(result);
   });

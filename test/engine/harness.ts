@@ -187,7 +187,7 @@ function simulated(answers: Answers, sent: string[], alive: () => void): Connect
       download: async (): Promise<Transferred> => ({ kind: 'done' }),
     };
   };
-  return { to: connectionTo, close: async () => undefined };
+  return { to: connectionTo, reach: () => undefined, close: async () => undefined };
 }
 
 /** The command as the playbook wrote it, without the shell around it. */

@@ -50,6 +50,7 @@ export const registeredCapture = z
         id: z.string(),
         checkpoint: z.boolean(),
         http: z.boolean(),
+        standing: z.string(),
         links: z.array(z.looseObject({ inode: z.number() })),
       }),
     ),

@@ -125,15 +125,21 @@ function environmentIn(bytes: Uint8Array): ReadonlyMap<string, string> {
 function executorsAmong(launched: readonly Launched[]): readonly Executor[] {
   const families = new Map<string, Launched[]>();
   for (const process of launched) {
-    const family = ['MESOS_DIRECTORY', 'MESOS_FRAMEWORK_ID', 'MESOS_EXECUTOR_ID']
-      .map((name) => process.environment.get(name))
-      .join('\n');
+    const family = sandboxOf(process.environment);
     families.set(family, [...(families.get(family) ?? []), process]);
   }
   return [...families.values()].flatMap((family) => {
     const head = headOf(family);
     return head === undefined ? [] : [executor(head)];
   });
+}
+
+/** The sandbox is one executor's alone. Ids may be rewritten on their way to a task: not every language keeps what is no UTF-8. */
+function sandboxOf(environment: Launched['environment']): string {
+  return (
+    environment.get('MESOS_DIRECTORY') ??
+    `${environment.get('MESOS_FRAMEWORK_ID')} ${environment.get('MESOS_EXECUTOR_ID')}`
+  );
 }
 
 /** Who speaks with the agent; else who listens for it; else who was there first. */

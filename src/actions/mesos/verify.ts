@@ -41,27 +41,35 @@ async function probe(given: Params, host: Parameters<typeof capture>[0]): Promis
   const until = host.clock.monotonic() + given.wait * 1000;
   for (;;) {
     const found = await capture(host, given.port);
-    if (!found.ok || host.check || compare(given.before, found.facts).waiting.length === 0)
-      return found;
+    if (!found.ok || host.check || compare(given.before, found.facts).waiting.length === 0) return found;
     if (host.clock.monotonic() >= until) return found;
     await host.clock.sleep(1000);
   }
 }
 
-/** After a restart an old link proves nothing: a half-open one looks alive until the agent gives its executor up. */
+/**
+ * Who had no link and did not wait for one is left out: a task that outlived its executor looks like that.
+ * After a restart an old link proves nothing: a half-open one looks alive until the agent gives its executor up.
+ */
 export function compare(before: Params['before'], after: Pick<Found, 'agent' | 'executors'>): Comparison {
+  const expected = before.executors.filter(({ standing }) => standing !== 'unlinked');
   const now = new Set(after.executors.map(identityOf));
-  const earlier = new Set(before.executors.map(identityOf));
-  const old = new Set(before.agent.instance === after.agent.instance ? [] : before.executors.flatMap((executor) => executor.links.map((link) => link.inode)));
+  const known = new Set(before.executors.map(identityOf));
+  const earlier = new Set(expected.map(identityOf));
+  const old = new Set(
+    before.agent.instance === after.agent.instance
+      ? []
+      : before.executors.flatMap((executor) => executor.links.map((link) => link.inode)),
+  );
   const isLinked = ({ links }: Executor) => links.length > 0 && links.every(({ inode }) => !old.has(inode));
   const alive = after.executors.filter((executor) => earlier.has(identityOf(executor)));
-  const missing = before.executors.filter((executor) => !now.has(identityOf(executor)));
+  const missing = expected.filter((executor) => !now.has(identityOf(executor)));
   return {
     relinked: alive.filter(isLinked),
     waiting: alive.filter((executor) => !isLinked(executor)),
     lost: missing.filter(({ checkpoint }) => checkpoint),
     gone: missing.filter(({ checkpoint }) => !checkpoint),
-    fresh: after.executors.filter((executor) => !earlier.has(identityOf(executor))),
+    fresh: after.executors.filter((executor) => executor.standing !== 'unlinked' && !known.has(identityOf(executor))),
   };
 }
 

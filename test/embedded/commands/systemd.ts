@@ -1,0 +1,112 @@
+import type { SimulatedHost } from '../simulated/host.ts';
+import { command, failure, type HostCommands, type Said } from './command.ts';
+
+export const systemdCommands: HostCommands = ({ state }) => [
+  command('systemctl', (args) => {
+    const [verb, ...rest] = args.filter(
+      (arg) => !/^--?(no-pager|quiet|q|no-block|full|value)$/.test(arg.replace(/^-+/, '--')),
+    );
+    return systemctl(state, verb ?? '', rest);
+  }),
+  command('mesos-slave', () =>
+    state.mesos === undefined ? failure(127, 'mesos-slave: not found') : { stdout: 'mesos 1.0.3\n' },
+  ),
+];
+
+async function systemctl(state: SimulatedHost, verb: string, args: readonly string[]): Promise<Said> {
+  switch (verb) {
+    case 'show':
+      return { stdout: shown(state, args) };
+    case 'is-active': {
+      const active = propertiesOf(state, unitName(args)).ActiveState;
+      return { stdout: `${active}\n`, exitCode: active === 'active' ? 0 : 3 };
+    }
+    case 'is-enabled':
+      return { stdout: 'enabled\n' };
+    case 'restart':
+    case 'start':
+    case 'stop':
+    case 'kill':
+      return change(state, verb, args);
+    case 'daemon-reload':
+    case 'enable':
+    case 'disable':
+      return {};
+    default:
+      return failure(1, `Unknown command verb '${verb}'.`);
+  }
+}
+
+async function change(state: SimulatedHost, verb: string, args: readonly string[]): Promise<Said> {
+  const unit = unitName(args);
+  const { mesos } = state;
+  if (mesos?.agent.unit !== unit) {
+    return propertiesOf(state, unit).LoadState === 'loaded'
+      ? {}
+      : failure(5, `Failed to ${verb} ${unit}: Unit ${unit} not found.`);
+  }
+  if (verb === 'stop' || verb === 'kill') mesos.stopAgent();
+  if (verb === 'start') mesos.startAgent();
+  if (verb === 'restart') await restart(state);
+  return mesos.agent.state === 'failed'
+    ? failure(1, `Job for ${unit} failed because the control process exited with error code.`)
+    : {};
+}
+
+async function restart(state: SimulatedHost): Promise<void> {
+  const { mesos, spec } = state;
+  if (mesos === undefined) return;
+  while (spec.restartHangs === true && mesos.agent.process !== undefined) await state.sleep(1000);
+  mesos.stopAgent();
+  await new Promise((resolve) => setTimeout(resolve, spec.restartMs ?? 20));
+  state.advance((spec.restartSeconds ?? 3) * 1000);
+  mesos.startAgent();
+}
+
+function shown(state: SimulatedHost, args: readonly string[]): string {
+  const wanted = args.flatMap((arg, index) =>
+    arg.startsWith('--property=')
+      ? arg.slice(11).split(',')
+      : args[index - 1] === '-p' || args[index - 1] === '--property'
+        ? arg.split(',')
+        : [],
+  );
+  const properties = Object.entries(propertiesOf(state, unitName(args)));
+  const chosen = wanted.length === 0 ? properties : properties.filter(([name]) => wanted.includes(name));
+  return chosen.map(([name, value]) => `${name}=${value}\n`).join('');
+}
+
+function unitName(args: readonly string[]): string {
+  const name =
+    args.findLast(
+      (arg, index) => !arg.startsWith('-') && !['-p', '--property', '-s'].includes(args[index - 1] ?? ''),
+    ) ?? '';
+  return /\.\w+$/.test(name) ? name : `${name}.service`;
+}
+
+const OTHERS = new Set(['sshd.service', 'docker.service', 'cron.service']);
+
+function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<string, string>> {
+  const agent = state.mesos?.agent.unit === unit ? state.mesos.agent : undefined;
+  if (agent === undefined) {
+    const there = OTHERS.has(unit);
+    const up = there && !(unit === 'docker.service' && state.spec.dockerDown === true);
+    return {
+      Id: unit,
+      LoadState: there ? 'loaded' : 'not-found',
+      ActiveState: up ? 'active' : 'inactive',
+      SubState: up ? 'running' : 'dead',
+      MainPID: '0',
+      UnitFileState: there ? 'enabled' : '',
+    };
+  }
+  const sub = { active: 'running', inactive: 'dead', failed: 'failed' }[agent.state];
+  return {
+    Id: unit,
+    LoadState: 'loaded',
+    ActiveState: agent.state,
+    SubState: sub,
+    MainPID: String(agent.process?.pid ?? 0),
+    UnitFileState: 'enabled',
+  };
+}

@@ -1,0 +1,48 @@
+export interface ExecutorSpec {
+  /** The executor's id; for command and docker executors also the task's name. Bytes as characters below 256. */
+  readonly id: string;
+  /** `http`: a command executor that speaks HTTP, with two links, which comes back by itself. */
+  readonly kind?: 'command' | 'docker' | 'custom' | 'http';
+  /** Default: true. */
+  readonly checkpoint?: boolean;
+  /** As in MESOS_RECOVERY_TIMEOUT; whole minutes. Default: 15. */
+  readonly recoveryMinutes?: number;
+  /** How long its link to the agent has been silent. Default: 6 days, which connection tracking has forgotten. */
+  readonly idleDays?: number;
+  /** Its link was shut before anybody came: it waits for the agent. */
+  readonly alreadyWaiting?: boolean;
+}
+
+/** A host as a test wants it. Whatever is left out is in good order. */
+export interface HostSpec {
+  readonly name: string;
+  /** `none`: no agent runs here. */
+  readonly agent?: 'private' | 'public' | 'none';
+  readonly executors?: readonly ExecutorSpec[];
+  /** Ids of images that Docker has. */
+  readonly images?: readonly string[];
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Refuses TCP from the start. */
+  readonly down?: boolean;
+  /** Real milliseconds that every command takes longer. */
+  readonly slowMs?: number;
+  readonly sftp?: boolean;
+  readonly loginPassword?: string;
+  /** sudo asks for it. */
+  readonly sudoPassword?: string;
+  readonly dockerDown?: boolean;
+  /** ptrace is forbidden. */
+  readonly gdbCannotAttach?: boolean;
+  /** Every shutdown() that gdb calls returns -1 and does nothing. */
+  readonly shutdownFails?: boolean;
+  /** gdb stays attached so long that the executor misses the agent's recovery. */
+  readonly gdbFreezes?: boolean;
+  /** Seconds on the host's clock between the agent's end and its new start. Default: 3. */
+  readonly restartSeconds?: number;
+  /** Real milliseconds that `systemctl restart` of the agent takes. Default: 20. */
+  readonly restartMs?: number;
+  /** `systemctl restart` does not return until the agent's process is killed. */
+  readonly restartHangs?: boolean;
+  /** The agent's start fails. */
+  readonly agentStaysDown?: boolean;
+}
