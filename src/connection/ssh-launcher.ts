@@ -1,6 +1,6 @@
 import type { ClientChannel, ExecOptions } from 'ssh2';
 import type { Link } from './link.ts';
-import type { Launcher, Started } from './process.ts';
+import type { Launcher, Process, Started } from './process.ts';
 import type { Sessions } from './sessions.ts';
 import { channelProcess } from './ssh-process.ts';
 
@@ -15,12 +15,18 @@ export function sshLauncher(link: Link, sessions: Sessions): Launcher {
     user: link.user,
     renew: () => link.setAside(),
     start: async (command, { terminal, abort }): Promise<Started> => {
-      const opened = await sessions.open<ClientChannel>(
-        (client, answer) => (terminal ? client.exec(command, TERMINAL, answer) : client.exec(command, answer)),
-        abort,
-      );
+      let process: Process | undefined;
+      const opened = await sessions.open<ClientChannel>((client, answer) => {
+        // Listened to before anybody else has a turn: a quick command's exit comes in the same packet as the channel.
+        const adopt = (error: Error | undefined, channel: ClientChannel): void => {
+          if (error === undefined) process = channelProcess(channel, () => link.lastError || 'the connection closed');
+          answer(error, channel);
+        };
+        return terminal ? client.exec(command, TERMINAL, adopt) : client.exec(command, adopt);
+      }, abort);
       if (!opened.ok) return opened;
-      return { ok: true, process: channelProcess(opened.channel, () => link.lastError || 'the connection closed') };
+      if (process === undefined) throw new Error('a channel was opened without its process');
+      return { ok: true, process };
     },
   };
 }

@@ -8,7 +8,10 @@ export function channelProcess(channel: ClientChannel, why: () => string): Proce
   let over = false;
   let linger = (): void => {};
   let finish: (ended: Ended) => void = () => {};
-  let listener: (stream: 'stdout' | 'stderr', bytes: Buffer) => void = () => {};
+  // What comes before anybody listens is kept for whoever will.
+  const early: (readonly ['stdout' | 'stderr', Buffer])[] = [];
+  let listener: (stream: 'stdout' | 'stderr', bytes: Buffer) => void = (stream, bytes) =>
+    void early.push([stream, bytes]);
   const ended = new Promise<Ended>((resolve) => {
     finish = (how) => {
       over = true;
@@ -36,6 +39,7 @@ export function channelProcess(channel: ClientChannel, why: () => string): Proce
   return {
     onOutput: (heard) => {
       listener = heard;
+      for (const [stream, bytes] of early.splice(0)) heard(stream, bytes);
     },
     write: (bytes) => written(channel, bytes),
     end: () => void channel.end(),
