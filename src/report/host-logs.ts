@@ -1,13 +1,12 @@
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import type { Stamped } from '../journal/event.ts';
+import { Appending } from './appending.ts';
 import { HostLogText } from './host-log-text.ts';
 import { logFileName } from './log-file.ts';
 import type { Report } from './report.ts';
 
 /** Files open at a time, however many hosts there are. */
-const MOST_OPEN = 16;
+const MOST_OPEN = 128;
 /** A host's text is written when it has grown so far, if its step does not end before. Characters. */
 const MOST_WAITING = 64 * 1024;
 
@@ -31,7 +30,7 @@ interface HostLog {
 /** A log for each host: every command as people may see it, its output line by line with times, its outcome. */
 export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
   const logs = new Map<string, HostLog>();
-  const limit = pLimit(MOST_OPEN);
+  const files = new Appending(MOST_OPEN);
   let faulty = false;
 
   const fail = (error: Error) => {
@@ -43,12 +42,12 @@ export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
     log.waiting = [];
     log.size = 0;
     log.queued = false;
-    if (!faulty && text !== '') await appendFile(log.file, text, { mode: 0o600 }).catch(fail);
+    if (!faulty && text !== '') await files.append(log.file, text).catch(fail);
   };
   const flush = (log: HostLog) => {
     if (log.queued) return;
     log.queued = true;
-    log.written = log.written.then(() => limit(() => write(log)));
+    log.written = log.written.then(() => write(log));
   };
   const onEvent = (event: Stamped) => {
     const host = hostIn(event);
@@ -64,6 +63,7 @@ export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
       flush(log);
     }
     await Promise.all([...logs.values()].map((log) => log.written));
+    await files.close();
   };
   return { onEvent, finish };
 }

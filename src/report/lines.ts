@@ -4,7 +4,7 @@ import type { Progress } from '../journal/progress.ts';
 import type { Value } from '../source/value.ts';
 import { duration, timeOfDay } from './durations.ts';
 import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
-import { quietly } from './json.ts';
+import { gathered, quietly } from './json.ts';
 import { NO_COLOURS } from './paint.ts';
 import { printableLine } from './printable.ts';
 import { type RecapOptions, recapOf } from './recap.ts';
@@ -19,7 +19,7 @@ export interface LinesOptions extends RecapOptions {
 
 /** Plain lines where there is no terminal: one for each step as it ends, headings for batches, the recap. */
 export function linesReport(options: LinesOptions): Report {
-  const output = quietly(options.stream);
+  const output = gathered(quietly(options.stream));
   const onEvent = (event: Stamped) => {
     const text = lineOf(event, options);
     if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n`);
