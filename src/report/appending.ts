@@ -1,48 +1,38 @@
-import { close, open, write } from 'node:fs';
-import { promisify } from 'node:util';
-
-const openFile = promisify(open);
-const writeFile = promisify(write) as (fd: number, text: string) => Promise<unknown>;
-const closeFile = promisify(close);
+import { closeSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Appends to many files (0600) and keeps the latest ones open: to open and close a file for each step of each host costs
- * more than the step. Appends to one file must follow each other; those to several may overlap. Rejects on I/O errors.
+ * Appends to many files (0600) and keeps the latest ones open: to open and close a file for each step of each host, or to
+ * hand each write to another thread, costs more than the step. What is written goes to memory; the kernel brings it to
+ * the disk. Throws on I/O errors.
  */
 export class Appending {
-  /** By path, the least recently used first. */
-  readonly #files = new Map<string, { readonly fd: Promise<number>; busy: boolean }>();
+  /** Descriptors by path, the least recently used first. */
+  readonly #files = new Map<string, number>();
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  async append(path: string, text: string): Promise<void> {
-    const file = this.#files.get(path) ?? { fd: openFile(path, 'a', 0o600), busy: true };
+  append(path: string, text: string): void {
+    const fd = this.#files.get(path) ?? openSync(path, 'a', 0o600);
     this.#files.delete(path);
-    this.#files.set(path, file);
-    file.busy = true;
-    try {
-      await writeFile(await file.fd, text);
-    } finally {
-      file.busy = false;
-      await this.#closeOldest();
-    }
+    this.#files.set(path, fd);
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    this.#closeOldest();
   }
 
-  async close(): Promise<void> {
-    const files = [...this.#files.values()];
+  close(): void {
+    for (const fd of this.#files.values()) closeSync(fd);
     this.#files.clear();
-    for (const { fd } of files) await fd.then(closeFile, () => undefined);
   }
 
-  async #closeOldest(): Promise<void> {
-    for (const [path, { fd, busy }] of this.#files) {
+  #closeOldest(): void {
+    for (const [path, fd] of this.#files) {
       if (this.#files.size <= this.#most) return;
-      if (busy) continue;
       this.#files.delete(path);
-      await fd.then(closeFile, () => undefined);
+      closeSync(fd);
     }
   }
 }

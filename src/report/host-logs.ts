@@ -22,9 +22,6 @@ interface HostLog {
   readonly text: HostLogText;
   waiting: string[];
   size: number;
-  /** Ends when what was handed over so far is in the file. */
-  written: Promise<void>;
-  queued: boolean;
 }
 
 /** A log for each host: every command as people may see it, its output line by line with times, its outcome. */
@@ -37,17 +34,16 @@ export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
     if (!faulty) onFault(`the logs in ${folder} cannot be written, the run goes on without them: ${error.message}`);
     faulty = true;
   };
-  const write = async (log: HostLog) => {
+  const flush = (log: HostLog) => {
     const text = log.waiting.join('');
     log.waiting = [];
     log.size = 0;
-    log.queued = false;
-    if (!faulty && text !== '') await files.append(log.file, text).catch(fail);
-  };
-  const flush = (log: HostLog) => {
-    if (log.queued) return;
-    log.queued = true;
-    log.written = log.written.then(() => write(log));
+    if (faulty || text === '') return;
+    try {
+      files.append(log.file, text);
+    } catch (error) {
+      fail(error as Error);
+    }
   };
   const onEvent = (event: Stamped) => {
     const host = hostIn(event);
@@ -62,14 +58,13 @@ export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
       add(log, log.text.end());
       flush(log);
     }
-    await Promise.all([...logs.values()].map((log) => log.written));
-    await files.close();
+    files.close();
   };
   return { onEvent, finish };
 }
 
 function newLog(file: string): HostLog {
-  return { file, text: new HostLogText(), waiting: [], size: 0, written: Promise.resolve(), queued: false };
+  return { file, text: new HostLogText(), waiting: [], size: 0 };
 }
 
 function add(log: HostLog, text: string): void {
