@@ -1,5 +1,5 @@
 import { addressKey } from '../journal/address.ts';
-import type { RunEvent } from '../journal/event.ts';
+import type { RunEvent, StepAddress } from '../journal/event.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import { type Mask, masking } from '../shell/masking.ts';
@@ -7,7 +7,7 @@ import type { ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import type { Assignment } from './run.ts';
-import { flag, number } from './step.ts';
+import { flag, number, safely } from './step.ts';
 import type { Stop } from './stop.ts';
 import { Variables } from './variables.ts';
 import { type Whereabouts, whereabouts } from './walk.ts';
@@ -34,7 +34,9 @@ export class Course {
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
+  readonly #broken = new Set<string>();
   #closed: string | undefined;
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(assignment: Assignment) {
     this.#assignment = assignment;
@@ -63,7 +65,7 @@ export class Course {
 
   whereabouts(play: PlannedPlay, host: string): Whereabouts {
     const history = this.history(play);
-    return whereabouts(history.tree, history.of(host));
+    return whereabouts(history.tree, { ...history.of(host), openWindow: this.#windows.get(host) });
   }
 
   history(play: PlannedPlay): PlayHistory {
@@ -83,6 +85,22 @@ export class Course {
     return this.#refused.get(host);
   }
 
+  /** A bug, not a failure of a host: nothing new is begun, and what is under way comes to its end before it is told. */
+  blame(error: unknown): void {
+    this.#fault ??= { error };
+    this.stop.drain('a fault in rollgate itself');
+  }
+
+  /** Nobody knows where this host stands: nothing more is done on it in this leg of the run. */
+  breakOff(host: string, error: unknown): void {
+    this.#broken.add(host);
+    this.blame(error);
+  }
+
+  get fault(): { readonly error: unknown } | undefined {
+    return this.#fault;
+  }
+
   /** Turns a host away: nothing more is done on it in this run until somebody resumes it. */
   async refuse(play: PlannedPlay, batch: Batch, host: string, reason: string): Promise<void> {
     this.#refused.set(host, reason);
@@ -91,7 +109,7 @@ export class Course {
 
   /** Whether a host is (still) in the run: not turned away, not failed in an earlier play. */
   takesPart(host: string): boolean {
-    return !this.#out.has(host) && !this.#refused.has(host);
+    return !this.#out.has(host) && !this.#refused.has(host) && !this.#broken.has(host);
   }
 
   /**
@@ -104,15 +122,14 @@ export class Course {
     return this.#closed === undefined || where.mending || where.failedAt !== undefined;
   }
 
-  async openWindow(play: PlannedPlay, batch: Batch, host: string, where: Next): Promise<void> {
-    await this.closeWindow(play, batch, host, where);
-    if (where.window?.window === undefined || this.#windows.has(host)) return;
-    this.#windows.set(host, where.window.id);
-    await this.world.record({
-      type: 'window_opened',
-      ...addressOf(play, batch, host),
-      window: where.window.window.name,
-    });
+  /** Opens the window that comes next; false when the journal does not hold it, and it must not be entered. */
+  async openWindow(play: PlannedPlay, batch: Batch, host: string, where: Next): Promise<boolean> {
+    if (where.window?.window === undefined || this.#windows.has(host)) return true;
+    const window = where.window.window.name;
+    const isOnDisk = await this.world.record({ type: 'window_opened', ...addressOf(play, batch, host), window });
+    if (isOnDisk) this.#windows.set(host, where.window.id);
+    else this.stop.drain('the journal cannot be written');
+    return isOnDisk;
   }
 
   /** Closes the host's window when it has left it. */
@@ -141,23 +158,18 @@ export class Course {
     return this.#failuresOf(play).size;
   }
 
-  /** Whether `any_errors_fatal` holds for a task on a host. */
+  /** Whether `any_errors_fatal` holds for a task on a host. Where nobody can tell, it does: a stop can be taken back. */
   isFatal(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): boolean {
-    return flag(
-      { world: this.world, variables: this.variables, at: { play, batch, host, task } },
-      task.anyErrorsFatal,
-      'any_errors_fatal',
-    );
+    const step = { world: this.world, variables: this.variables, at: { play, batch, host, task } };
+    return safely(() => flag(step, task.anyErrorsFatal, 'any_errors_fatal'), true);
   }
 
+  /** Where nobody can tell, one at a time; the step itself will say what is wrong. */
   throttleOf(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): number | undefined {
-    return task.throttle === undefined
-      ? undefined
-      : number(
-          { world: this.world, variables: this.variables, at: { play, batch, host, task } },
-          task.throttle,
-          'throttle',
-        );
+    const { throttle } = task;
+    if (throttle === undefined || runsOnce(task)) return undefined;
+    const step = { world: this.world, variables: this.variables, at: { play, batch, host, task } };
+    return safely(() => number(step, throttle, 'throttle'), 1);
   }
 
   /** `meta: end_play` was met: no later batch. */
@@ -171,8 +183,8 @@ export class Course {
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
-  isUnknown(key: string): boolean {
-    return this.#unknown.has(key);
+  isUnknown(step: StepAddress, hosts: readonly string[]): boolean {
+    return hosts.some((host) => this.#unknown.has(addressKey({ ...step, host })));
   }
 
   /** Learns what a step came to; `result` is whole even where the event's is censored. */
@@ -183,7 +195,8 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
-    this.#unknown.delete(addressKey(event));
+    if (event.rescued) this.#rememberFailure(event, hosts, task, result);
+    for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     for (const host of hosts) this.#noteFailure(play, host);
   }
 
@@ -192,6 +205,19 @@ export class Course {
     if (this.#said.has(saidKey(event))) return;
     this.#said.add(saidKey(event));
     await this.world.record(event);
+  }
+
+  /** For the tasks of a rescue, under Ansible's names. */
+  #rememberFailure(
+    event: StepFinished,
+    hosts: readonly string[],
+    task: PlannedTask | undefined,
+    result: ValueMap,
+  ): void {
+    for (const host of hosts) {
+      this.memory.remember(host, 'ansible_failed_task', { name: event.task, action: task?.action ?? '' });
+      this.memory.remember(host, 'ansible_failed_result', result);
+    }
   }
 
   #noteFailure(play: PlannedPlay, host: string): void {

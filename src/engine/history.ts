@@ -1,5 +1,5 @@
 import type { RunEvent } from '../journal/event.ts';
-import type { PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { handlersOf, type Node, treeOf } from '../plan/tree.ts';
 import type { Ending, History } from './walk.ts';
 
@@ -11,7 +11,7 @@ export class PlayHistory {
   readonly #handlers: readonly PlannedTask[];
   readonly #tasks: ReadonlyMap<string, PlannedTask>;
   readonly #positions: ReadonlyMap<string, number>;
-  readonly #batchOf: ReadonlyMap<string, number>;
+  readonly #batches: ReadonlyMap<string, Batch>;
   readonly #hosts = new Map<string, HostPast>();
   /** Tasks that ran once for a whole batch: `batch/taskId`. */
   readonly #shared = new Map<string, Ending>();
@@ -24,7 +24,7 @@ export class PlayHistory {
     this.#handlers = handlersOf(play);
     this.#tasks = new Map(play.tasks.map((task) => [task.id, task]));
     this.#positions = positionsIn(this.tree);
-    this.#batchOf = new Map(play.batches.flatMap((batch) => batch.hosts.map((host) => [host, batch.number])));
+    this.#batches = new Map(play.batches.flatMap((batch) => batch.hosts.map((host) => [host, batch])));
   }
 
   apply(event: StepFinished): void {
@@ -36,8 +36,7 @@ export class PlayHistory {
       for (const handler of this.#handlers.filter(({ id }) => id === name)) past.waiting.add(handler.id);
     }
     if (event.flushedAt !== undefined) {
-      past.waiting.delete(task.id);
-      if (ending === 'failed' || ending === 'unreachable') past.failedHandlers.set(event.flushedAt, { task, ending });
+      this.#applyHandler(task, event, event.flushedAt, ending);
       return;
     }
     if (ending === 'ended' && endsBatch(event)) this.#ended.add(event.batch);
@@ -47,17 +46,26 @@ export class PlayHistory {
     if (runsOnce(task)) this.#shared.set(`${event.batch}/${task.id}`, ending);
   }
 
+  /** A handler that runs once runs for all that were notified, and fails for all of them. */
+  #applyHandler(task: PlannedTask, event: StepFinished, position: number, ending: Ending): void {
+    const others = runsOnce(task) ? (this.#batches.get(event.host)?.hosts ?? []) : [];
+    const notified = others.filter((host) => host !== event.host && this.#past(host).waiting.has(task.id));
+    for (const host of [event.host, ...notified]) {
+      const past = this.#past(host);
+      past.waiting.delete(task.id);
+      past.flushed.set(position, Math.max(past.flushed.get(position) ?? -1, this.#handlers.indexOf(task)));
+      if (ending === 'failed' || ending === 'unreachable') past.failedHandlers.set(position, { task, ending });
+    }
+  }
+
   /** The past of one host, as the walk asks for it. */
   of(host: string): History {
     const past = this.#past(host);
-    const batch = this.#batchOf.get(host) ?? 0;
+    const batch = this.#batches.get(host)?.number ?? 0;
     return {
-      ending: (task) =>
-        past.endings.get(task.id) ??
-        this.#shared.get(`${batch}/${task.id}`) ??
-        (this.#ended.has(batch) ? 'ended' : undefined),
-      nextHandler: (position) =>
-        past.furthest > position ? undefined : this.#handlers.find((handler) => past.waiting.has(handler.id)),
+      isOver: this.#ended.has(batch),
+      ending: (task) => past.endings.get(task.id) ?? this.#shared.get(`${batch}/${task.id}`),
+      nextHandler: (position) => (past.furthest > position ? undefined : this.#nextHandler(past, position)),
       failedHandler: (position) => past.failedHandlers.get(position),
     };
   }
@@ -79,15 +87,33 @@ export class PlayHistory {
     return this.#tasks.get(id);
   }
 
+  /** Where a step stands among all of the play's: handlers one after the other before what follows their flush. */
+  placeOf({ task, position, flushedAt }: { task: PlannedTask; position: number; flushedAt?: number }): number {
+    if (flushedAt === undefined) return position;
+    return flushedAt - 1 + (this.#handlers.indexOf(task) + 1) / (this.#handlers.length + 1);
+  }
+
+  /** The task that stands at a position, if it is one that is walked. */
+  taskAt(position: number): PlannedTask | undefined {
+    const found = [...this.#positions].find(([, its]) => its === position);
+    return found === undefined ? undefined : this.#tasks.get(found[0]);
+  }
+
   /** `meta: end_play` was met. */
   get hasEnded(): boolean {
     return this.#playEnded;
   }
 
+  /** One flush goes through the handlers once: what one of them notifies that stands before it waits for the next flush. */
+  #nextHandler(past: HostPast, position: number): PlannedTask | undefined {
+    const done = past.flushed.get(position) ?? -1;
+    return this.#handlers.find((handler, index) => index > done && past.waiting.has(handler.id));
+  }
+
   #past(host: string): HostPast {
     let past = this.#hosts.get(host);
     if (past === undefined) {
-      past = { endings: new Map(), waiting: new Set(), failedHandlers: new Map(), furthest: -1 };
+      past = { endings: new Map(), waiting: new Set(), flushed: new Map(), failedHandlers: new Map(), furthest: -1 };
       this.#hosts.set(host, past);
     }
     return past;
@@ -98,6 +124,8 @@ interface HostPast {
   readonly endings: Map<string, Ending>;
   /** Ids of handlers that were notified and have not run since. */
   readonly waiting: Set<string>;
+  /** By position: the last handler that ran there, as its place among the handlers. */
+  readonly flushed: Map<number, number>;
   readonly failedHandlers: Map<number, { task: PlannedTask; ending: 'failed' | 'unreachable' }>;
   /** The furthest position that was recorded, -1 for none. */
   furthest: number;

@@ -3,13 +3,15 @@ import type { Value } from '../source/value.ts';
 
 /** What a loop registers: all items' results, and Ansible's words over them. */
 export function loopResult(results: readonly Result[]): Result {
+  if (results.length === 0)
+    return { changed: false, results: [], skipped: true, skipped_reason: 'No items in the list' };
   const failed = results.some((result) => result.failed === true);
   const skipped = results.every((result) => result.skipped === true);
   const unreachable = results.find((result) => result.unreachable === true);
   return {
     changed: results.some((result) => result.changed),
     results: results as unknown as Value,
-    ...(skipped ? { skipped } : {}),
+    skipped,
     ...(failed ? { failed } : {}),
     ...(unreachable === undefined ? {} : { unreachable: true }),
     msg:

@@ -24,7 +24,10 @@ export interface Assignment {
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
 
-/** Walks a plan to its end, or to where it must stop. What came of it stands in the journal. */
+/**
+ * Walks a plan to its end, or to where it must stop. What came of it stands in the journal. A bug on one host rejects only
+ * when the others have come to where they may stop: nobody's window is left open for it.
+ */
 export async function runPlan(assignment: Assignment): Promise<void> {
   const plan = revealed(assignment.plan, assignment.secrets);
   const course = new Course({ ...assignment, plan });
@@ -32,6 +35,7 @@ export async function runPlan(assignment: Assignment): Promise<void> {
     if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
     await runPlay(play, course);
   }
+  if (course.fault !== undefined) throw course.fault.error;
 }
 
 async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
@@ -61,7 +65,10 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
   for (const host of batch.hosts) await judge(play, batch, host, course);
   for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
     await Promise.all(
-      ready.map(({ host, from }) => limits.hosts(() => goAlong(play, batch, host, from, limits, course))),
+      ready.map(({ host, from }) => {
+        const go = () => goAlongOrBreakOff(play, batch, host, from, limits, course);
+        return course.isInWindow(host) ? go() : limits.hosts(go);
+      }),
     );
   }
   const unfinished = batch.hosts.some(
@@ -80,12 +87,25 @@ function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly R
   const ready = batch.hosts.flatMap((host): Ready[] => {
     if (!course.takesPart(host)) return [];
     const where = course.whereabouts(play, host);
-    return where.kind === 'next' && course.mayGoOn(host, where) ? [{ host, from: where.position }] : [];
+    return where.kind === 'next' && course.mayGoOn(host, where)
+      ? [{ host, from: course.history(play).placeOf(where) }]
+      : [];
   });
+  // A window that a break left open is brought home before anything else, without waiting for the others to catch up.
+  const inWindow = ready.filter(({ host }) => course.isInWindow(host));
+  if (inWindow.length > 0) return inWindow;
   if (play.strategy === 'host_pinned')
     return ready.toSorted((a, b) => Number(course.hasBegun(play, b.host)) - Number(course.hasBegun(play, a.host)));
   const behind = Math.min(...ready.map(({ from }) => from));
   return ready.filter(({ from }) => from === behind);
+}
+
+async function goAlongOrBreakOff(...[play, batch, host, from, limits, course]: Parameters<typeof goAlong>) {
+  try {
+    await goAlong(play, batch, host, from, limits, course);
+  } catch (error) {
+    course.breakOff(host, error);
+  }
 }
 
 /** Takes a host along while it need not wait for others: through one task or one whole window, or, pinned, to the end. */
@@ -98,15 +118,19 @@ async function goAlong(
   course: Course,
 ): Promise<void> {
   for (let first = true; ; first = false) {
+    await course.closeWindow(play, batch, host, course.whereabouts(play, host));
     const where = course.whereabouts(play, host);
     const mayGo =
       where.kind === 'next' &&
-      (play.strategy === 'host_pinned' || where.position === from) &&
+      (play.strategy === 'host_pinned' || course.history(play).placeOf(where) === from) &&
       isAdmitted(play, host, where, first, course);
-    if (!mayGo) return course.closeWindow(play, batch, host, where);
-    await course.openWindow(play, batch, host, where);
+    if (!mayGo) return;
+    if (!(await course.openWindow(play, batch, host, where))) return;
     const throttle = course.throttleOf(where.task, play, batch, host);
-    const taken = await limits.throttled(where.task.id, throttle, () => takeOneStep(play, batch, host, where, course));
+    const taken = await limits.throttled(where.task.id, throttle, async () =>
+      // The run may have been stopped while this host waited for its turn.
+      isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
+    );
     if (taken === 'left') return;
     await judge(play, batch, host, course);
   }

@@ -1,5 +1,6 @@
 import type { Result } from '../actions/action.ts';
 import { unreachable, type ValueMap } from '../source/value.ts';
+import { ABANDONED } from './perform.ts';
 import type { World } from './world.ts';
 
 /** `meta`: what it says about the host, the batch or the play; the walk reads `ends`. */
@@ -16,12 +17,17 @@ export function steer(params: ValueMap): Result {
   }
 }
 
-/** `pause`: for a time, or until a person says to go on. */
-export async function pause(params: ValueMap, title: string, world: World, abort: AbortSignal): Promise<Result> {
+/** `pause`: for a time, or until a person says to go on. Whoever stops the run ends it too; resumed, it begins anew. */
+export async function pause(
+  params: ValueMap,
+  title: string,
+  world: World,
+  abort: AbortSignal,
+): Promise<Result | typeof ABANDONED> {
   const seconds = secondsOf(params);
   if (seconds !== undefined && params.prompt === undefined) {
     await world.clock.sleep(seconds * 1000, abort).catch(() => undefined);
-    return { changed: false, rc: 0, delta: seconds, user_input: '' };
+    return abort.aborted ? ABANDONED : { changed: false, rc: 0, delta: seconds, user_input: '' };
   }
   const started = world.clock.monotonic();
   const prompt = typeof params.prompt === 'string' ? params.prompt : `${title}: press Enter to go on`;
@@ -35,7 +41,7 @@ export async function pause(params: ValueMap, title: string, world: World, abort
     case 'continue':
       return { changed: false, rc: 0, delta, user_input: answer.typed };
     case 'aborted':
-      return { changed: false, failed: true, msg: 'the pause was interrupted' };
+      return ABANDONED;
     case 'nobody':
       return {
         changed: false,

@@ -28,11 +28,16 @@ export interface Attempted {
 /** A mistake that shows only now: an undefined variable, a parameter that came out wrong. The host fails, nothing was sent. */
 class Misjudged extends Error {}
 
+const SKIPPED: Result = { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
+
 /** Takes a step: its condition, its loop, its attempts. Gives what it registers. */
 export async function takeStep(step: Attempted): Promise<Result | typeof ABANDONED> {
   try {
-    if (step.at.task.loop === undefined) return await takeOnce(step);
-    return await takeEach(step, step.at.task.loop);
+    const { loop, throttle } = step.at.task;
+    // The engine asked for it before, and could not say there what is wrong with it.
+    if (throttle !== undefined) number(step, throttle, 'throttle');
+    if (loop === undefined) return await takeOnce(step);
+    return await takeEach(step, loop);
   } catch (error) {
     if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
     throw error;
@@ -40,7 +45,10 @@ export async function takeStep(step: Attempted): Promise<Result | typeof ABANDON
 }
 
 async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof ABANDONED> {
-  const items = evaluated(step.world.expressions.template(loop, scopeOf(step)), 'loop');
+  const rendered = step.world.expressions.template(loop, scopeOf(step));
+  // What is left out by its condition need not have a list.
+  if (!rendered.ok && !holds(step, step.at.task.when, scopeOf(step), 'when')) return SKIPPED;
+  const items = evaluated(rendered, 'loop');
   if (!isList(items))
     throw new Misjudged(`loop wants a list, but got ${kindOf(items)}; for a dictionary write "{{ it | dict2items }}"`);
   const results: Result[] = [];
@@ -50,7 +58,8 @@ async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof A
       at: { ...step.at, local: { ...step.at.local, item, ansible_loop_var: 'item' } },
     });
     if (result === ABANDONED) return ABANDONED;
-    results.push({ ...result, item, ansible_loop_var: 'item' });
+    const ran = result.skipped !== true && result.unreachable !== true;
+    results.push({ ...(ran ? { failed: false } : {}), ...result, item, ansible_loop_var: 'item' });
     if (result.unreachable === true) break;
   }
   return loopResult(results);
@@ -69,7 +78,7 @@ async function itemResult(step: Attempted): Promise<Result | typeof ABANDONED> {
 async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
   const { task } = step.at;
   if (!holds(step, task.when, scopeOf(step), 'when')) {
-    return { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
+    return SKIPPED;
   }
   const action = findAction(task.action);
   if (action?.kind !== 'host') throw new Error(`${task.action} is not an action that runs on hosts`);
@@ -172,7 +181,7 @@ function judge(step: Attempted, raw: Result): Result {
   let result = raw;
   if (changedWhen !== undefined) {
     const changed = holds(step, changedWhen, scopeWith(step, result), 'changed_when');
-    result = { ...result, changed, changed_when_result: changed };
+    result = { ...result, changed };
   }
   if (failedWhen !== undefined) {
     const failed = holds(step, failedWhen, scopeWith(step, result), 'failed_when');
@@ -233,6 +242,16 @@ export function number(
 
 export function text(step: Pick<Attempted, 'world' | 'variables' | 'at'>, written: string, keyword: string): string {
   return evaluated(step.world.expressions.text(written, step.variables.scope(step.at)), keyword);
+}
+
+/** A keyword that cannot be evaluated is answered on the safe side; the step itself will say what is wrong. */
+export function safely<T>(evaluate: () => T, otherwise: T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof Misjudged) return otherwise;
+    throw error;
+  }
 }
 
 function evaluated<T>(result: Evaluated<T>, keyword: string): T {

@@ -3,12 +3,14 @@
  * outside a window". A window is never let go of.
  */
 export class Stop {
+  readonly #drain = new AbortController();
   readonly #abandon = new AbortController();
   #reason: string | undefined;
 
   /** Start nothing new. The first reason stays. */
   drain(reason: string): void {
     this.#reason ??= reason;
+    this.#drain.abort(new Error(reason));
   }
 
   /** End what runs outside windows. */
@@ -18,6 +20,11 @@ export class Stop {
 
   get draining(): string | undefined {
     return this.#reason;
+  }
+
+  /** Aborted when nothing new is to be started: what only waits need not wait on. */
+  get drained(): AbortSignal {
+    return this.#drain.signal;
   }
 
   /** Aborted when hosts outside a window are to be let go of. */

@@ -1,6 +1,5 @@
 import type { Result, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
-import { addressKey } from '../journal/address.ts';
 import type { Status, StepAddress } from '../journal/event.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
@@ -10,7 +9,7 @@ import { runsOnce, type StepFinished } from './history.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
-import { type Attempted, asValue, flag, takeStep } from './step.ts';
+import { type Attempted, asValue, flag, safely, takeStep } from './step.ts';
 import type { Whereabouts } from './walk.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -27,10 +26,19 @@ export async function takeOneStep(
   course: Course,
 ): Promise<Taken> {
   if (!runsOnce(where.task)) return take(play, batch, host, where, course);
-  const key = `${play.number}/${batch.number}/${where.task.id}`;
-  const running = course.shared.get(key) ?? take(play, batch, host, where, course);
-  course.shared.set(key, running);
-  return running;
+  const key = `${play.number}/${batch.number}/${where.task.id}/${where.flushedAt ?? ''}`;
+  const running = course.shared.get(key);
+  if (running !== undefined) return running;
+  // Another host may have taken it while this one waited for its turn.
+  if (!isStillNext(play, host, where, course)) return 'taken';
+  const taking = take(play, batch, host, where, course).finally(() => course.shared.delete(key));
+  course.shared.set(key, taking);
+  return taking;
+}
+
+function isStillNext(play: PlannedPlay, host: string, { task, flushedAt }: Next, course: Course): boolean {
+  const now = course.whereabouts(play, host);
+  return now.kind === 'next' && now.task === task && now.flushedAt === flushedAt;
 }
 
 async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
@@ -56,13 +64,14 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
     noLog,
     ...(inWindow ? {} : { abort: course.stop.abandoned }),
   };
-  const interrupted = course.isUnknown(addressKey(address));
+  const interrupted = course.isUnknown(address, runsOnce(task) ? batch.hosts : [host]);
   const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';
   if (answer === 'refused') return 'left';
   const started = course.world.clock.monotonic();
   const isOnDisk = await course.world.record({ type: 'step_started', ...address });
+  if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
-  const result = answer === 'do' ? await carryOut(step, course) : answer;
+  const result = answer === 'do' ? await carryOut(step, inWindow, course) : answer;
   if (result === ABANDONED) return 'left';
   // It was under way when rollgate died: whatever the probe found now, this step brought it about.
   const whole =
@@ -93,7 +102,10 @@ async function settleInterrupted(
     case 'nobody': {
       // In a window the rest must still be brought home: the step counts as failed, and what must finish runs.
       if (inWindow) return { changed: false, failed: true, msg: `${question}; it was not done again` };
-      await course.refuse(play, batch, host, `${question}: resume with --assume-done or --redo`);
+      // What is done once for a batch is in doubt for all of it.
+      const doubtful = runsOnce(task) ? batch.hosts.filter((other) => course.takesPart(other)) : [host];
+      for (const other of doubtful)
+        await course.refuse(play, batch, other, `${question}: resume with --assume-done or --redo`);
       return 'refused';
     }
   }
@@ -108,12 +120,23 @@ function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {
   return params.ok ? action.effect(params.value) : 'opaque';
 }
 
-async function carryOut(step: Attempted, course: Course): Promise<Result | typeof ABANDONED> {
+async function carryOut(step: Attempted, inWindow: boolean, course: Course): Promise<Result | typeof ABANDONED> {
   const action = findAction(step.at.task.action);
-  return action?.kind === 'steering' ? carryOutSteering(action, step, course) : takeStep(step);
+  try {
+    return action?.kind === 'steering' ? await carryOutSteering(action, step, course) : await takeStep(step);
+  } catch (error) {
+    // A bug. Outside a window nobody knows what became of the step, and resume asks; inside, the rest must be brought home.
+    if (!inWindow) throw error;
+    course.blame(error);
+    return { changed: false, failed: true, msg: `a fault in rollgate itself: ${String(error)}` };
+  }
 }
 
-async function carryOutSteering(action: SteeringAction, step: Attempted, course: Course): Promise<Result> {
+async function carryOutSteering(
+  action: SteeringAction,
+  step: Attempted,
+  course: Course,
+): Promise<Result | typeof ABANDONED> {
   const scope = step.variables.scope(step.at);
   const condition = step.world.expressions.holds(step.at.task.when, scope);
   if (!condition.ok) return { changed: false, failed: true, msg: `when: ${condition.reason}` };
@@ -121,7 +144,7 @@ async function carryOutSteering(action: SteeringAction, step: Attempted, course:
   const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
   if (!params.ok) return { changed: false, failed: true, msg: params.reason };
   const given = params.value as ValueMap;
-  return action.name === 'pause' ? pause(given, step.address.task, step.world, course.stop.abandoned) : steer(given);
+  return action.name === 'pause' ? pause(given, step.address.task, step.world, course.stop.drained) : steer(given);
 }
 
 function finish(step: Attempted, result: Result, ms: number, play: PlannedPlay, course: Course): StepFinished {
@@ -136,7 +159,7 @@ function finish(step: Attempted, result: Result, ms: number, play: PlannedPlay, 
     ...step.address,
     status,
     ignored,
-    rescued: status === 'failed' && !ignored && isRescued(task, play),
+    rescued: status === 'failed' && !ignored && isRescued(standingAt(step, play, course), play),
     ms,
     noLog: step.noLog,
     notified: result.changed && !failed ? task.notify.flatMap((name) => course.history(play).handlersNamed(name)) : [],
@@ -149,6 +172,12 @@ function statusOf(result: Result): Status {
   if (result.failed === true) return 'failed';
   if (result.skipped === true) return 'skipped';
   return result.changed ? 'changed' : 'ok';
+}
+
+/** A handler fails where it is flushed. */
+function standingAt({ address, at }: Attempted, play: PlannedPlay, course: Course): PlannedTask {
+  const flushedBy = address.flushedAt === undefined ? undefined : course.history(play).taskAt(address.flushedAt);
+  return flushedBy ?? at.task;
 }
 
 function isRescued(task: PlannedTask, play: PlannedPlay): boolean {
@@ -165,7 +194,15 @@ function censored(result: Result): ValueMap {
     changed: result.changed,
     ...(result.failed === undefined ? {} : { failed: result.failed }),
     ...(result.skipped === undefined ? {} : { skipped: result.skipped }),
+    ...(result.unreachable === undefined ? {} : { unreachable: result.unreachable }),
+    // The walk, at resume too, and the exit code go by these.
+    ...(result.ends === undefined ? {} : { ends: result.ends }),
+    ...(hasLoss(result.lost) ? { lost: true } : {}),
   };
+}
+
+function hasLoss(lost: Value | undefined): boolean {
+  return Array.isArray(lost) ? lost.length > 0 : lost === true;
 }
 
 function masked(value: ValueMap, mask: Mask): ValueMap {
@@ -182,13 +219,4 @@ function maskedValue(value: Value, mask: Mask): Value {
 function nameOf(task: PlannedTask, step: Pick<Attempted, 'world' | 'variables' | 'at'>): string {
   const rendered = step.world.expressions.text(task.name, step.variables.scope(step.at));
   return rendered.ok ? rendered.value : task.name;
-}
-
-/** A keyword that cannot be evaluated is answered on the safe side; the step itself will say what is wrong. */
-function safely(evaluate: () => boolean, otherwise: boolean): boolean {
-  try {
-    return evaluate();
-  } catch {
-    return otherwise;
-  }
 }

@@ -6,20 +6,6 @@ import type { Value } from '../source/value.ts';
 
 export type Resolved<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
-/** Variables by which connections are steered elsewhere, and that would change where or how we connect if they were honoured. */
-export const REFUSED_VARIABLES: ReadonlyMap<string, string> = new Map([
-  ['ansible_become_exe', 'sudo is found by its name'],
-  ['ansible_become_flags', 'sudo is called with the flags it needs'],
-  ['ansible_sudo_flags', 'sudo is called with the flags it needs'],
-  ['ansible_shell_executable', 'commands are run by /bin/sh'],
-  ['ansible_ssh_executable', 'connections are made by rollgate itself'],
-  ['ansible_ssh_host', 'write ansible_host'],
-  ['ansible_ssh_port', 'write ansible_port'],
-  ['ansible_ssh_user', 'write ansible_user'],
-  ['ansible_private_key_file', 'write ansible_ssh_private_key_file'],
-  ['ansible_pipelining', 'commands never need temporary modules; leave it out'],
-]);
-
 /** The connection that a host's variables describe, seen from a scope: they may be set anywhere and differ by task. */
 export function targetOf(host: string, scope: Scope, expressions: Expressions): Resolved<Target> {
   const reader = new Reader(scope, expressions);

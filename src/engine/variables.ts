@@ -100,7 +100,8 @@ export class Variables {
       keys: Object.keys(this.#plan.inventory.hosts),
       get: (host) => {
         if (this.#plan.inventory.hosts[host] === undefined) return undefined;
-        const from = { play: at.play, batch: at.batch, host };
+        // As in Ansible: a play's own variables are nobody's host variables, and do not hide them.
+        const from = { play: { ...at.play, vars: {} }, batch: at.batch, host };
         return { kind: 'lazy-map', keys: this.#namesOn(from), get: (name) => this.scope(from)(name) };
       },
     };

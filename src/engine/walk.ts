@@ -11,6 +11,10 @@ export type Ending =
 
 /** What the walk asks of a host's history. */
 export interface History {
+  /** `meta` ended the batch or the play: what has not been done is not done any more. */
+  readonly isOver?: boolean;
+  /** The window that the host is in: it is brought home whatever ended around it. */
+  readonly openWindow?: string | undefined;
   /** How the task ended here; undefined when it has not. */
   ending(task: PlannedTask): Ending | undefined;
   /** The notified handler that runs next at this place, if one is waiting and the place has not been passed. */
@@ -31,6 +35,8 @@ export type Whereabouts =
       readonly window?: BlockNode;
       /** The task whose failure nothing will rescue: what comes is only cleaning up. */
       readonly failedAt?: PlannedTask;
+      /** How it ended there: what cannot be reached is not rescued by an outer block either. */
+      readonly failedAs?: 'failed' | 'unreachable';
       /** It stands in a rescue or always part: begun work is being put right. */
       readonly mending: boolean;
       /** It is a handler, run at this place. */
@@ -81,7 +87,7 @@ function visitTask(task: PlannedTask, position: number, history: History): Where
   const ending = history.ending(task);
   switch (ending) {
     case undefined:
-      return { kind: 'next', task, position, mending: false };
+      return history.isOver === true ? { kind: 'ended' } : { kind: 'next', task, position, mending: false };
     case 'passed':
       return through;
     case 'ended':
@@ -92,13 +98,23 @@ function visitTask(task: PlannedTask, position: number, history: History): Where
   }
 }
 
-function visitBlock(node: BlockNode, history: History): Whereabouts {
+function visitBlock(node: BlockNode, around: History): Whereabouts {
+  const isOpen = node.window !== undefined && node.id === around.openWindow;
+  const history = isOpen ? { ...around, isOver: false } : around;
   const main = whereabouts(node.block, history);
-  const inBlock = main.kind === 'failed' && node.rescue.length > 0 ? mended(whereabouts(node.rescue, history)) : main;
+  const inBlock = node.rescue.length > 0 ? rescued(main, node, history) : main;
   const outcome = inBlock.kind === 'next' ? inBlock : afterwards(node, inBlock, history);
   return outcome.kind === 'next' && node.window !== undefined
     ? { ...outcome, window: node, position: node.position }
     : outcome;
+}
+
+/** A failure in the block leads to its rescue; while something inside still cleans up, nothing is lost yet. */
+function rescued(main: Whereabouts, node: BlockNode, history: History): Whereabouts {
+  if (main.kind === 'failed') return mended(whereabouts(node.rescue, history));
+  if (main.kind !== 'next' || main.failedAs !== 'failed') return main;
+  const { failedAt: _, failedAs: __, ...hopeful } = main;
+  return hopeful;
 }
 
 /** What runs whatever happened: `always` on a host that can be reached, `must_finish` on every host. */
@@ -106,7 +122,10 @@ function afterwards(node: BlockNode, before: Whereabouts, history: History): Whe
   const reachable = before.kind === 'through' || before.kind === 'failed';
   const after = reachable ? mended(whereabouts(node.always, history)) : through;
   const last = after.kind === 'through' ? mended(whereabouts(node.mustFinish, history)) : after;
-  if (last.kind === 'next') return 'failedAt' in before ? { ...last, failedAt: before.failedAt } : last;
+  if (last.kind === 'next') {
+    const failed = before.kind === 'failed' || before.kind === 'unreachable';
+    return failed ? { ...last, failedAt: before.failedAt, failedAs: before.kind } : last;
+  }
   return last.kind === 'through' || before.kind === 'unreachable' ? before : last;
 }
 
