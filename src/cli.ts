@@ -76,8 +76,20 @@ function withExtraVars(command: Command): Command {
   return command.exitOverride().option('-e, --extra-vars <vars>', vars, collect, []);
 }
 
+/** Ansible's, which must not be mistaken for a mere misspelling. */
+function withoutReview(command: Command): Command {
+  for (const flags of ['-C, --check', '-D, --diff']) {
+    const option = new Option(flags).hideHelp();
+    command.addOption(option).on(`option:${option.attributeName()}`, () => {
+      const instead = '`rollgate plan` shows what would run, without connecting';
+      command.error(`error: ${option.long} is not there yet: no host is asked what would change; ${instead}`);
+    });
+  }
+  return command;
+}
+
 function withSelection(command: Command): Command {
-  return command
+  return withoutReview(command)
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])

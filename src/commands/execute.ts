@@ -1,7 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
-import { createConnections } from '../connection/connections.ts';
 import { machinesOf } from '../engine/machines.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
@@ -21,6 +20,7 @@ import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
 import { operatorAt } from './operator.ts';
+import { connect } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -63,14 +63,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
-  const connections = createConnections({
-    ...(options.hostKeyChecking === undefined ? {} : { hostKeyChecking: options.hostKeyChecking }),
-    home: terminal.env.HOME ?? userInfo().homedir,
-    localUser: userInfo().username,
-    env: terminal.env,
-    random: Math.random,
-    warn,
-  });
+  const connections = connect(options, terminal, warn);
   try {
     await recorder.record(job.opening);
     await runPlan({
@@ -97,7 +90,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       playbookDir: job.playbookDir,
       refused: heldByOthers(job),
-    });
+    }).catch((error: unknown) => recorder.blame(error));
     return await recorder.conclude(settle() > 0);
   } finally {
     settle();
@@ -199,6 +192,13 @@ export class Recorder {
     this.#progress = advance(this.#progress, stamped);
     for (const report of this.#reports) report.onEvent(stamped);
     return stamped;
+  }
+
+  /** A bug: the run ends with 1, and with a journal, a recap and a summary all the same. */
+  async blame(error: unknown): Promise<void> {
+    this.#fault = true;
+    const what = error instanceof Error ? error.stack : String(error);
+    await this.record({ type: 'warning', message: `a fault in rollgate itself; please report it: ${what}` });
   }
 
   readonly warn = (message: string): void => {

@@ -1,15 +1,16 @@
 import { dirname, resolve } from 'node:path';
+import { unaddressable } from '../engine/machines.ts';
 import type { Expressions } from '../expressions/expressions.ts';
 import { createExpressions } from '../expressions/expressions.ts';
 import { readExtraVars } from '../inventory/extra-vars.ts';
+import { foldHosts } from '../inventory/fold.ts';
+import { limitHosts } from '../inventory/patterns.ts';
 import { readInventory } from '../inventory/read.ts';
-import { sha256 } from '../plan/digest.ts';
-import { makePlan } from '../plan/make.ts';
-import type { Input, Plan } from '../plan/plan.ts';
+import { inputsOf, makePlan } from '../plan/make.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Secrets } from '../plan/secrets.ts';
 import { readPlaybook } from '../playbook/read.ts';
 import type { Mistakes } from '../source/mistakes.ts';
-import type { SourceText } from '../source/text.ts';
 import { realFiles } from './real-files.ts';
 
 /** What is given on the command line to say what shall run. */
@@ -43,9 +44,14 @@ export function load(
 ): Loaded | undefined {
   const files = realFiles(folder);
   const { playbook, read: playbookFiles } = readPlaybook(playbookPath, files, mistakes);
+  const before = mistakes.all.length;
   const { inventory, read: inventoryFiles } = readInventory(given.inventory, files, mistakes);
+  const inventoryIsSound = mistakes.all.length === before;
   const { vars: extraVars, read: variableFiles } = readExtraVars(given.extraVars, files, mistakes);
-  if (playbook === undefined || !mistakes.none) return undefined;
+  if (playbook === undefined || !mistakes.none) {
+    if (inventoryIsSound && given.limit !== undefined) limitHosts(given.limit, [], inventory, files, mistakes);
+    return undefined;
+  }
   const expressions = createExpressions();
   const inputs = [
     ...inputsOf('playbook', playbookFiles),
@@ -65,9 +71,9 @@ export function load(
     expressions,
   };
   const made = makePlan(ingredients, inputs, mistakes);
-  return made === undefined ? undefined : { ...made, expressions, playbookDir: dirname(resolve(folder, playbookPath)) };
-}
-
-function inputsOf(role: Input['role'], texts: readonly SourceText[]): readonly Input[] {
-  return texts.map(({ file, text }) => ({ path: file, role, sha256: sha256(text) }));
+  if (made === undefined) return undefined;
+  const playbookDir = dirname(resolve(folder, playbookPath));
+  for (const [reason, hosts] of unaddressable(made.plan, made.secrets, expressions, playbookDir))
+    mistakes.add('host-unaddressable', `${foldHosts(hosts)}: ${reason}`);
+  return mistakes.none ? { ...made, expressions, playbookDir } : undefined;
 }

@@ -12,6 +12,8 @@ import { Mistakes } from '../source/mistakes.ts';
 import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { load } from './load.ts';
+import { reportMistakes } from './mistakes.ts';
+import { checkRoutes } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -86,7 +88,9 @@ async function goOn(
     },
     ...(answer === undefined ? {} : { answer }),
   };
-  return execute(job, options, terminal);
+  const mistakes = new Mistakes();
+  checkRoutes(job, options, terminal, mistakes);
+  return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
 }
 
 interface Readable {

@@ -6,6 +6,7 @@ import { execute, holdRun, operatorHere, type RunningOptions, stateDirOf } from 
 import { USAGE } from './exit-codes.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
+import { checkRoutes } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { chooseSeed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +20,8 @@ export async function run(playbook: string, options: Selection & RunningOptions,
   const mistakes = new Mistakes();
   const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes);
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
+  checkRoutes(loaded, options, terminal, mistakes);
+  if (!mistakes.none) return reportMistakes(mistakes, terminal);
   const refusal = await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);

@@ -1,3 +1,4 @@
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Mistakes, Place } from '../source/mistakes.ts';
 import type { Value } from '../source/value.ts';
 
@@ -75,6 +76,7 @@ export class Draft {
   }
 
   setGroupVar(group: DraftGroup, name: string, value: Value, place: Place): void {
+    refuseVariable(name, this.#mistakes, place);
     if (name !== 'ansible_group_priority') group.vars.set(name, value);
     else if (/^\s*[+-]?\d+\s*$/.test(String(value))) group.priority = Number(value);
     else this.#mistakes.add('group-priority', 'ansible_group_priority must be a whole number', place);

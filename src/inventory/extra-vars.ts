@@ -1,3 +1,4 @@
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Files } from '../source/files.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import type { SourceText } from '../source/text.ts';
@@ -31,7 +32,9 @@ function readArgument(arg: string, files: Files, mistakes: Mistakes, read: Sourc
   if (/^[/.]/.test(text)) return refuse(`to read a file write -e @${text}`);
   const words = splitAssignments(arg);
   if (words === undefined) return refuse('a quotation or a "{{" is not closed');
-  return Object.fromEntries(words.flatMap((word) => readAssignment(word, refuse)));
+  const assignments = words.flatMap((word) => readAssignment(word, refuse));
+  for (const [name] of assignments) refuseVariable(name, mistakes, undefined, '-e');
+  return Object.fromEntries(assignments);
 }
 
 function readMapping(arg: string, mistakes: Mistakes): ValueMap {

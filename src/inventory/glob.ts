@@ -27,7 +27,11 @@ export function isGlob(pattern: string): boolean {
   return /[*?[]/.test(pattern);
 }
 
+/** A longer expression exhausts the engine, and not when it is made but when it is used. Characters. */
+const LONGEST = 5000;
+
 function compile(pattern: string, flags: string): RegExp | undefined {
+  if (pattern.length > LONGEST) return undefined;
   try {
     return new RegExp(pattern, flags);
   } catch {

@@ -1,3 +1,4 @@
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Mistakes, Place } from '../source/mistakes.ts';
 import { didYouMean } from '../source/nearest.ts';
 import { placeAt, type SourceText } from '../source/text.ts';
@@ -142,7 +143,11 @@ class IniReader {
 
   #assignment(word: Word, offset: number): readonly (readonly [string, ReturnType<typeof typeValue>])[] {
     const equals = word.text.indexOf('=');
-    if (equals > 0) return [[word.text.slice(0, equals), typeValue(word.text.slice(equals + 1))]];
+    if (equals > 0) {
+      const name = word.text.slice(0, equals);
+      refuseVariable(name, this.#mistakes, this.#place(offset + word.offset));
+      return [[name, typeValue(word.text.slice(equals + 1))]];
+    }
     const comment = word.text.startsWith(';') ? '; after a host, a comment begins with #' : '';
     this.#refuse('ini-variable', `"${word.text}" is not key=value${comment}`, offset + word.offset);
     return [];

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Files } from '../source/files.ts';
 import { Mistakes, type Place } from '../source/mistakes.ts';
 import { placeAt, readText, type SourceText } from '../source/text.ts';
@@ -44,6 +45,7 @@ export function readVarsText(source: SourceText, mistakes: Mistakes): ValueMap {
   }
   const node = readYaml(source, mistakes);
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return {};
+  if (node.kind === 'map') for (const { key, keyPlace } of node.entries) refuseVariable(key, mistakes, keyPlace);
   const value = plain(node);
   if (isMap(value)) return value;
   mistakes.add('vars-shape', 'variables must be a mapping, such as "name: value"', node.place);

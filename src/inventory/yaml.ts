@@ -1,3 +1,4 @@
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Mistakes } from '../source/mistakes.ts';
 import { didYouMean } from '../source/nearest.ts';
 import { placeAt, type SourceText } from '../source/text.ts';
@@ -88,6 +89,7 @@ class YamlGroups {
         value.place,
       );
     if (!pattern.ok || vars === undefined) return;
+    for (const each of vars.entries) refuseVariable(each.key, this.#mistakes, each.keyPlace);
     const values = vars.entries.map((each) => [each.key, plain(each.value)] as const);
     for (const name of pattern.names) {
       const host = this.#draft.addHost(name, group, pattern.port);

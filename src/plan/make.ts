@@ -39,7 +39,8 @@ export function makePlan(
   const before = mistakes.all.length;
   const secrets = new Map<string, Value>();
   const read: SourceText[] = [];
-  const plays = from.playbook.plays.map((play) => planPlay(play, from, secrets, read, mistakes));
+  const limits: SourceText[] = [];
+  const plays = from.playbook.plays.map((play) => planPlay(play, from, secrets, { vars: read, limits }, mistakes));
   if (mistakes.all.length === before && plays.every((play) => play.batches.length === 0)) {
     mistakes.add(
       'no-hosts',
@@ -52,15 +53,12 @@ export function makePlan(
   const body = {
     version: 1 as const,
     playbook: from.playbook.file,
-    inputs: [
-      ...inputs,
-      ...distinct(read).map(({ file, text }) => ({ path: file, role: 'variables' as const, sha256: sha256(text) })),
-    ],
+    inputs: [...inputs, ...inputsOf('variables', distinct(read)), ...inputsOf('limit', limits)],
     options: {
       ...(from.limit === undefined ? {} : { limit: from.limit }),
       forks: from.forks,
-      tags: from.tags,
-      skipTags: from.skipTags,
+      tags: asSet(from.tags),
+      skipTags: asSet(from.skipTags),
       extraVars: withoutSecrets(from.extraVars, 'extra variable', secrets),
     },
     ...(from.playbook.plays.some(({ order }) => order === 'shuffle') ? { seed: from.seed } : {}),
@@ -68,6 +66,15 @@ export function makePlan(
     plays,
   };
   return { plan: { ...body, id: planId(body) }, secrets };
+}
+
+/** The order in which tags are given means nothing: the plan must not differ by it. */
+function asSet(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags)].sort();
+}
+
+export function inputsOf(role: Input['role'], texts: readonly SourceText[]): readonly Input[] {
+  return texts.map(({ file, text }) => ({ path: file, role, sha256: sha256(text) }));
 }
 
 /** A variable file that several plays name is one input. */
@@ -99,12 +106,12 @@ function planPlay(
   play: Play,
   from: Ingredients,
   secrets: Map<string, Value>,
-  read: SourceText[],
+  read: { readonly vars: SourceText[]; readonly limits: SourceText[] },
   mistakes: Mistakes,
 ): PlannedPlay {
-  const vars = { ...play.vars, ...varsFromFiles(play, from, read, mistakes) };
+  const vars = { ...play.vars, ...varsFromFiles(play, from, read.vars, mistakes) };
   const settle = new Settling(play, vars, from, mistakes);
-  const hosts = hostsOf(play, settle, from, mistakes);
+  const hosts = hostsOf(play, settle, from, read.limits, mistakes);
   const serial = play.serial.flatMap((entry) => settle.serial(entry));
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
@@ -136,7 +143,13 @@ function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistak
   return merged;
 }
 
-function hostsOf(play: Play, settle: Settling, from: Ingredients, mistakes: Mistakes): readonly string[] {
+function hostsOf(
+  play: Play,
+  settle: Settling,
+  from: Ingredients,
+  read: SourceText[],
+  mistakes: Mistakes,
+): readonly string[] {
   const pattern = settle.text(play.hosts, 'hosts');
   if (pattern === undefined) return [];
   const { hosts, problems } = selectHosts(pattern, from.inventory);
@@ -144,7 +157,7 @@ function hostsOf(play: Play, settle: Settling, from: Ingredients, mistakes: Mist
   if (problems.length === 0 && hosts.length === 0)
     mistakes.add('no-hosts', `hosts: "${pattern}" names no host of the inventory`, play.place);
   const limited =
-    from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes);
+    from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes, read);
   return orderHosts(limited, play.order, from.seed);
 }
 

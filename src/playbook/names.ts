@@ -1,3 +1,4 @@
+import { refuseVariable } from '../expressions/refused-variables.ts';
 import type { Place } from '../source/mistakes.ts';
 import { refuse, type Sheet } from './sheet.ts';
 
@@ -23,6 +24,7 @@ const MAGIC: ReadonlySet<string> = new Set(
 
 /** Adds a mistake where a variable cannot have this name. `what` says whose name it is: `vars`, `register`. */
 export function checkVariableName(name: string, what: string, place: Place, sheet: Sheet): void {
+  refuseVariable(name, sheet.mistakes, place, what);
   if (MAGIC.has(name)) {
     refuse(sheet, 'reserved-name', `${what}: "${name}" is set by rollgate itself; take another name`, place);
   } else if (!IDENTIFIER.test(name)) {

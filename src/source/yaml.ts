@@ -8,8 +8,10 @@ import {
   isNode,
   isScalar,
   isSeq,
+  type Node,
   Parser,
   type Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import type { Mistakes, Place } from './mistakes.ts';
@@ -125,12 +127,15 @@ function explain(problem: { readonly code: string; readonly message: string }): 
 class Reader {
   #nodes = 0;
   #tooMuch = false;
+  readonly #targets: ReadonlyMap<Alias, Node>;
 
   constructor(
     private readonly source: SourceText,
-    private readonly document: Document.Parsed,
+    document: Document.Parsed,
     private readonly mistakes: Mistakes,
-  ) {}
+  ) {
+    this.#targets = targetsOf(document);
+  }
 
   read(node: unknown, depth: number): YamlNode {
     const place = placeAt(this.source, isNode(node) ? (node.range?.[0] ?? 0) : 0);
@@ -149,7 +154,7 @@ class Reader {
   }
 
   #alias(node: Alias, place: Place, depth: number): YamlNode {
-    const target = node.resolve(this.document);
+    const target = this.#targets.get(node);
     if (target !== undefined) return this.read(target, depth + 1);
     this.mistakes.add('yaml-unknown-alias', `no anchor &${node.source} stands before this alias`, place);
     return { kind: 'scalar', value: null, place };
@@ -216,6 +221,20 @@ class Reader {
     this.mistakes.add('yaml-merge', '<< takes a mapping or a list of mappings', place);
     return [];
   }
+}
+
+/** What each alias stands for. The library walks through the whole document for each of them: minutes, for a hostile file. */
+function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node: (_, node) => {
+      const target = isAlias(node) ? anchors.get(node.source) : undefined;
+      if (isAlias(node) && target !== undefined) targets.set(node, target);
+      if (!isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** `y`, `08` and `1e3`, which YAML 1.1 calls booleans and numbers, are text to Ansible's parser. */

@@ -71,6 +71,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   if (SSHD === undefined) throw new Error('OpenSSH sshd is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'rollgate-sshd-'));
   chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'home'), { mode: 0o1777 });
+  chmodSync(join(folder, 'home'), 0o1777);
   const port = await freePort();
   const types = options.hostKeys ?? ['ed25519'];
   for (const type of types) generate(join(folder, `host_${type}`), type);
@@ -136,6 +138,8 @@ function configuration(
     'KbdInteractiveAuthentication no',
     'MaxStartups 200',
     'LogLevel VERBOSE',
+    // An empty home: what a developer's own profile does at each login is none of a test's business.
+    `SetEnv HOME=${folder}/home`,
     ...(sftp === false ? [] : ['Subsystem sftp internal-sftp']),
     `AllowUsers ${[userInfo().username, ...(users ?? [])].join(' ')}`,
     '',
