@@ -80,8 +80,8 @@ export interface Asked {
   ask(script: Script): Promise<Answer>;
   /** Its name in the inventory. */
   readonly host: string;
-  /** Its SSH port, as it is reached from the bastion; absent for the bastion itself and behind a jump host. */
-  readonly reach?: { readonly address: string; readonly port: number };
+  /** Its SSH port, as it is reached from the bastion; undefined for the bastion itself and behind a jump host. */
+  reach(): { readonly address: string; readonly port: number } | undefined;
   readonly bastion: Bastion;
   readonly clock: Clock;
   /** Under check mode nothing may be waited for. */

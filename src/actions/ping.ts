@@ -49,7 +49,9 @@ async function probe(given: Params, host: Asked): Promise<Probed<Facts>> {
 }
 
 /** From the bastion, as far as there is a way that leads straight to the host. */
-async function reach(given: Params, { reach: to, bastion }: Asked): Promise<Facts> {
+async function reach(given: Params, host: Asked): Promise<Facts> {
+  const { bastion } = host;
+  const to = host.reach();
   if (to === undefined) return { icmp: 'not tried: no direct way from here' };
   const icmp = await byIcmp(given, to.address, bastion);
   if (icmp.problem !== undefined) return icmp;

@@ -1,6 +1,6 @@
 import type { Action, Answer, Asked, Done, HostCommand, Result } from '../actions/action.ts';
 import { failureOf } from '../actions/outcomes.ts';
-import type { Become, Connection, RunOptions } from '../connection/connection.ts';
+import type { Become, Connection, RunOptions, Target } from '../connection/connection.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { Mask } from '../shell/masking.ts';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
@@ -14,8 +14,7 @@ export interface Site {
   readonly world: World;
   readonly step: StepAddress;
   readonly connection: Connection;
-  /** Its SSH port, as it is reached straight from here. */
-  readonly reach?: { readonly address: string; readonly port: number };
+  readonly target: Target;
   /** Set when that is not the step's own host. */
   readonly delegatedTo?: string;
   readonly become?: Become;
@@ -92,7 +91,7 @@ function asked(site: Site, purpose: Purpose): Asked {
   return {
     ask: (script) => ask(script, purpose, site),
     host: site.step.host,
-    ...(site.reach === undefined ? {} : { reach: site.reach }),
+    reach: () => site.world.connections.reach(site.target),
     bastion: site.world.bastion,
     clock: site.world.clock,
     check: site.check,

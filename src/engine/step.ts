@@ -124,14 +124,13 @@ function siteOf(step: Attempted, scope: Scope): Site {
   const target = resolved(targetOf(delegate ?? at.host, there, world.expressions));
   const become = resolved(becomeOf(becomeKeywords(step), there, world.expressions));
   const timeout = number(step, task.timeout, 'timeout');
-  const reach = world.connections.reach(target);
   const secrets = secretsIn(target, become);
   const mask = secrets.length === 0 ? step.mask : both(step.mask, masking(secrets));
   return {
     world,
     step: step.address,
     connection: world.connections.to(target),
-    ...(reach === undefined ? {} : { reach }),
+    target,
     ...(delegate === undefined ? {} : { delegatedTo: delegate }),
     ...(become === undefined ? {} : { become }),
     environment: environmentOf(step, scope),

@@ -78,7 +78,7 @@ async function perform(action: Action, params: unknown, machine: Machine): Promi
 export function asked(machine: Machine): Asked {
   return {
     host: 'agent001',
-    reach: { address: '127.0.0.1', port: 22 },
+    reach: () => ({ address: '127.0.0.1', port: 22 }),
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
     bastion: { read, icmp: async () => ({ kind: 'alive' }), tcp: async () => ({ kind: 'open' }), ...machine.bastion },
