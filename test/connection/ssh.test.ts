@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Become, Connection, SshTarget } from '../../src/connection/connection.ts';
 import { type CheckedConnections, createConnections } from '../../src/connection/connections.ts';
@@ -251,10 +251,11 @@ describe.skipIf(sshdMissing())('one host', () => {
 
   it.each([
     ['/not/there/file', 'directory /not/there does not exist'],
-    ['/tmp', 'it is a directory'],
+    ['a folder', 'it is a directory'],
     ['/proc/file', '/proc/file cannot be written'],
   ])('says why %s cannot be written', async (path, why) => {
-    const result = await host.upload(Buffer.from('x'), path, { mode: 0o644 });
+    mkdirSync(join(folder, 'a folder'), { recursive: true });
+    const result = await host.upload(Buffer.from('x'), resolve(folder, path), { mode: 0o644 });
     expect(result.kind).toBe('failed');
     expect(reasonOf(result)).toContain(why);
   });

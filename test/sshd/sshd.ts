@@ -178,18 +178,28 @@ async function listening(child: ChildProcess): Promise<{ readonly child: ChildPr
 }
 
 /** The processes that serve its connections: children of the listener, and theirs. */
+/** Its processes, down to those that serve one connection each, but not the commands that these run. */
 function killChildren(child: ChildProcess): void {
   if (child.pid === undefined) return;
-  for (const pid of childrenOf(child.pid)) kill(pid);
+  for (const pid of serversBelow(child.pid)) kill(pid);
 }
 
-function childrenOf(pid: number): readonly number[] {
-  const path = `/proc/${pid}/task/${pid}/children`;
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
+/** Without root, sshd serves a connection by two processes, one below the other, and both hold it open. */
+function serversBelow(pid: number): readonly number[] {
+  const children = contentOf(`/proc/${pid}/task/${pid}/children`)
     .split(' ')
     .filter((text) => text !== '')
-    .map(Number);
+    .map(Number)
+    .filter((below) => contentOf(`/proc/${below}/comm`).startsWith('sshd'));
+  return children.flatMap((below) => [below, ...serversBelow(below)]);
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function kill(pid: number): void {
