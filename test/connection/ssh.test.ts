@@ -213,11 +213,14 @@ describe.skipIf(sshdMissing())('one host', () => {
   });
 
   it('says lost when the connection breaks under a command, and opens a new one for the next', async () => {
-    const own = connections(sshd).to(target(sshd, { address: '127.0.0.7' }));
-    const outcome = await own.run(shellText('echo $$; exec sleep 86403'), { onOutput: () => sshd.cut() });
+    // Its own server: others need not notice the cut before they go on.
+    const cut = await startSshd();
+    const own = connections(cut).to(target(cut));
+    const outcome = await own.run(shellText('echo $$; exec sleep 86403'), { onOutput: () => cut.cut() });
     expect(outcome).toMatchObject({ kind: 'lost', reason: expect.stringMatching(/./) });
     process.kill(Number(told(outcome).stdout));
     expect(await ask(own, 'echo again')).toBe('again');
+    await cut.stop();
   });
 
   it.each([
@@ -274,13 +277,13 @@ describe.skipIf(sshdMissing())('one host', () => {
   });
 
   it('says lost when the connection breaks under an upload', async () => {
-    const own = connections(sshd).to(target(sshd, { address: '127.0.0.8' }));
-    const cut = (): void => sshd.cut();
+    const cut = await startSshd();
+    const own = connections(cut).to(target(cut));
     const path = join(folder, 'cut');
-    expect(await own.upload({ file: process.execPath }, path, { mode: 0o600, onProgress: cut })).toMatchObject({
-      kind: 'lost',
-    });
+    const options = { mode: 0o600, onProgress: () => cut.cut() };
+    expect(await own.upload({ file: process.execPath }, path, options)).toMatchObject({ kind: 'lost' });
     expect(existsSync(path)).toBe(false);
+    await cut.stop();
   });
 
   it('says why a file cannot be fetched, and leaves nothing', async () => {
