@@ -106,9 +106,11 @@ function withRunning(command: Command): Command {
     )
     .option('--state-dir <folder>', 'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)')
     .addOption(
-      new Option('--host-key-checking <how>', 'of hosts that known_hosts does not know')
-        .choices(['strict', 'accept-new', 'off'])
-        .default('strict'),
+      // No default: where nothing is said here, ssh_config has its say.
+      new Option(
+        '--host-key-checking <how>',
+        'of hosts that known_hosts does not know (default: as ssh_config says, else strict)',
+      ).choices(['strict', 'accept-new', 'off']),
     );
 }
 

@@ -12,7 +12,7 @@ import {
   stillUndone,
 } from './done-already.ts';
 import { ended, times } from './outcomes.ts';
-import { commandText, flag, nonEmpty, parameters, path, text } from './params.ts';
+import { commandText, flag, nonEmpty, parameters, path, text, word } from './params.ts';
 import { splitWords } from './words.ts';
 
 /** The keys that are taken out of the free form text of actions whose text is a command. */
@@ -43,7 +43,7 @@ const commandParams = parameters(
       'The command and its arguments in one text, split into words as a shell would but run without one.',
     ).optional(),
     argv: z
-      .array(text('One argument.'))
+      .array(word('One argument.'))
       .min(1, { error: 'must name at least the program' })
       .describe('The command and its arguments as a list.')
       .optional(),

@@ -85,8 +85,18 @@ function toNumber(value: unknown): unknown {
 /** Text; numbers and booleans become what Python prints for them, as in Ansible. */
 export const text = (about: string) => z.preprocess(toText, z.string({ error: 'must be text' })).describe(about);
 
+/** A part of a command, which cannot hold a NUL: what a host printed may, and so does `omit` within a text. */
+export const word = (about: string) =>
+  z.preprocess(toText, withoutNul(z.string({ error: 'must be text' }))).describe(about);
+
 export const nonEmpty = (about: string) =>
-  z.preprocess(toText, z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })).describe(about);
+  z
+    .preprocess(toText, withoutNul(z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })))
+    .describe(about);
+
+function withoutNul(given: z.ZodString) {
+  return given.refine((value) => !value.includes('\0'), 'must not hold a NUL byte');
+}
 
 function toText(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -1,7 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
-import { machinesOf } from '../engine/machines.ts';
+import type { CheckedConnections } from '../connection/connections.ts';
+import { targetsOf } from '../engine/machines.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -89,7 +90,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       },
       stop,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job),
+      refused: heldByOthers(job, connections),
     }).catch((error: unknown) => recorder.blame(error));
     return await recorder.conclude(settle() > 0);
   } finally {
@@ -104,18 +105,16 @@ function resumeCommand(folder: RunFolder, options: RunningOptions): string {
 }
 
 /** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job): ReadonlyMap<string, string> {
-  const machines = machinesOf(job.plan, job.secrets, job.expressions, job.playbookDir);
-  const { refused } = job.holds.acquire(
-    [...machines.values()],
-    ownerOf(job.folder, job.plan.playbook, realClock.now()),
-  );
-  const owners = new Map(refused.map(({ key, owner }) => [key, owner]));
+function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<string, string> {
+  const targets = targetsOf(job.plan, job.secrets, job.expressions, job.playbookDir);
+  const machines = new Map([...targets].map(([host, target]) => [host, connections.machine(target)]));
+  const keys = [...machines.values()].filter((machine) => machine !== undefined);
+  const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
+  const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
   const reasons = [...machines].flatMap(([host, machine]): [string, string][] => {
     const owner = owners.get(machine);
-    return owner === undefined
-      ? []
-      : [[host, `run ${owner.run} of ${owner.user} (pid ${owner.pid}) has held it since ${owner.since}`]];
+    if (owner === undefined) return [];
+    return [[host, `run ${owner.run} of ${owner.user} (pid ${owner.pid}) has held it since ${owner.since}`]];
   });
   return new Map(reasons);
 }

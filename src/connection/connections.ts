@@ -19,6 +19,11 @@ import { sshLauncher } from './ssh-launcher.ts';
 export interface CheckedConnections extends Connections {
   /** What in ssh_config or in SSH arguments keeps a target from being connected to. Reads files; connects to nothing. */
   problems(target: Target): readonly Problem[];
+  /**
+   * One text for one machine, whatever it is called in inventories and ssh_config: address and port of every server on
+   * the way. Undefined for this machine, and where there is no way.
+   */
+  machine(target: Target): string | undefined;
 }
 
 /** Opens nothing yet. Every file (ssh_config, keys, known_hosts) is read at the first need, once. */
@@ -58,6 +63,10 @@ export function createConnections(options: ConnectionOptions): CheckedConnection
     problems: (target) => {
       const route = target.kind === 'local' ? undefined : routing.to(target);
       return route === undefined || route.ok ? [] : route.problems;
+    },
+    machine: (target) => {
+      const route = target.kind === 'local' ? undefined : routing.to(target);
+      return route?.ok === true ? route.hops.map(({ address, port }) => `${address}:${port}`).join(' ') : undefined;
     },
     close: async () => {
       for (const link of [...links.values()].reverse()) link.close();

@@ -4,7 +4,7 @@ import type { Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
 import type { Value, ValueMap } from '../source/value.ts';
 import { Memory } from './memory.ts';
-import { identityOf, type Resolved, targetOf } from './target.ts';
+import { type Resolved, targetOf } from './target.ts';
 import { Variables } from './variables.ts';
 
 /** A host of a play, and the connection that its variables describe, as far as they tell before the run. */
@@ -77,17 +77,4 @@ export function targetsOf(
   for (const { host, target } of foresee(plan, secrets, expressions, playbookDir))
     if (target.ok) targets.set(host, target.value);
   return targets;
-}
-
-/** The machine behind each host of a plan, as far as its variables tell before the run; this machine itself is left out. */
-export function machinesOf(
-  plan: Plan,
-  secrets: Secrets,
-  expressions: Expressions,
-  playbookDir: string,
-): ReadonlyMap<string, string> {
-  const targets = [...targetsOf(plan, secrets, expressions, playbookDir)];
-  return new Map(
-    targets.flatMap(([host, target]) => (target.kind === 'ssh' ? [[host, identityOf(target)] as const] : [])),
-  );
 }

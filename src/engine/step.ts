@@ -168,7 +168,9 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
     for (const [name, value] of Object.entries(rendered)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
-      merged[name] = typeof value === 'string' ? value : JSON.stringify(value);
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
+      merged[name] = text;
     }
   }
   return merged;

@@ -65,13 +65,6 @@ export function secretsIn(target: Target, become: Become | undefined): readonly 
   return found.flatMap((secret) => (secret === undefined ? [] : [secret.reveal()]));
 }
 
-/** Two runs must not hold one machine: where a connection ends, by address, port and way. */
-export function identityOf(target: Target): string {
-  if (target.kind === 'local') return 'local';
-  const jump = /(?:ProxyJump[=\s]+|-J\s*)["']?([^\s"']+)/i.exec(target.sshArgs ?? '')?.[1];
-  return `${target.address}:${target.port ?? 22}${jump === undefined ? '' : ` by ${jump}`}`;
-}
-
 /** As Ansible spells truth in variables. */
 export function asFlag(value: Value): boolean | undefined {
   if (typeof value === 'boolean') return value;

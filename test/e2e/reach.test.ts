@@ -81,6 +81,14 @@ describe.skipIf(sshdMissing())('a host', () => {
     ).toEqual(bad);
   });
 
+  it('has its key checked as ssh_config and SSH arguments say, where the command line does not', async () => {
+    const args = JSON.stringify({ ansible_ssh_common_args: '-o StrictHostKeyChecking=no' });
+    const asked = await ended(desk.play(WHO, ['-l', 'unknown', '-e', args]));
+    expect(outcomes(asked.events)).toEqual(['unknown here changed']);
+    const over = await ended(desk.play(WHO, ['-l', 'unknown', '-e', args, '--host-key-checking', 'strict']));
+    expect(outcomes(over.events)).toEqual(['unknown here unreachable']);
+  });
+
   it('is taken at its first word by accept-new, and held to it', async () => {
     const args = ['-l', 'unknown,changed', '--host-key-checking', 'accept-new'];
     const first = await ended(desk.play(WHO, args));

@@ -193,6 +193,25 @@ describe('steps', () => {
     expect(JSON.stringify(resultsOf(events)['h1 ask'])).toContain('nothing_known');
   });
 
+  it('fail where a part of a command or its environment would hold a NUL, and the run goes on', async () => {
+    const { events, sent } = await run({
+      inventory: HOSTS(1),
+      playbook: `
+- hosts: all
+  tasks:
+    - {name: ask, shell: do ask, register: said}
+    - {name: use, command: 'do use {{ said.stdout }}', ignore_errors: true}
+    - {name: argv, command: {argv: [do, '{{ said.stdout }}']}, ignore_errors: true}
+    - {name: environment, shell: do environment, environment: {IT: '{{ said.stdout }}'}, ignore_errors: true}
+    - {name: last, shell: do last}
+`,
+      answers: (_, command) => (command.includes('ask') ? { stdout: 'a\0b' } : 0),
+    });
+    for (const task of ['use', 'argv', 'environment'])
+      expect(resultsOf(events)[`h1 ${task}`]).toMatchObject({ failed: true, msg: expect.stringContaining('NUL') });
+    expect(sent.map((line) => /do (\w+)/.exec(line)?.[1])).toEqual(['ask', 'last']);
+  });
+
   it('loop over items, all of them, and fail at the end', async () => {
     const { events, sent } = await run({
       inventory: HOSTS(1),
