@@ -1,7 +1,7 @@
 import type { Stop } from '../engine/stop.ts';
 import { duration } from '../report/durations.ts';
-import type { Recorder } from './execute.ts';
 import { realClock } from './real-clock.ts';
+import type { Recorder } from './recorder.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
