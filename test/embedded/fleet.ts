@@ -25,11 +25,19 @@ export interface Fleet {
 /** The user that the key opens, on every host. */
 export const USER = 'operator';
 
+/** ssh2 writes about one key in 250 in a form that it cannot read itself: such a one is made again. */
+function generateKeyPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
+}
+
 export async function startFleet(spec: FleetSpec): Promise<Fleet> {
   const directory = await mkdtemp(join(tmpdir(), 'rollgate-fleet-'));
   // One pair for all hosts: making keys costs more than anything else here.
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const clientKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const hostKey = generateKeyPair();
+  const clientKey = generateKeyPair();
   const hosts = await Promise.all(
     spec.hosts.map((each) =>
       EmbeddedHost.start(new SimulatedHost(each), {
