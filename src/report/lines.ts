@@ -38,11 +38,11 @@ function lineOf(event: Stamped, options: LinesOptions): string | undefined {
   const { plan, logFolder } = options;
   switch (event.type) {
     case 'run_started':
-      return `Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} hosts; logs in ${printableLine(logFolder)}`;
+      return `Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} ${event.hosts === 1 ? 'host' : 'hosts'}; logs in ${printableLine(logFolder)}`;
     case 'run_resumed':
       return `Run ${event.run} goes on`;
     case 'play_started':
-      return `PLAY ${printableLine(event.play)} (${event.hosts} hosts)`;
+      return `PLAY ${printableLine(event.play)} (${event.hosts} ${event.hosts === 1 ? 'host' : 'hosts'})`;
     case 'batch_started':
       return `BATCH ${event.batch} of ${batchesIn(plan, event.playNumber)}: ${printableLine(foldHosts(event.hosts))} (${event.hosts.length})`;
     case 'step_finished':
