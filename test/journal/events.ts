@@ -1,6 +1,7 @@
 import type { RunEvent, Stamped, Status, StepAddress } from '../../src/journal/event.ts';
 import { stamp } from '../../src/journal/stamp.ts';
 import type { ValueMap } from '../../src/source/value.ts';
+import { task } from '../engine/play.ts';
 
 const BEGIN = Date.parse('2026-11-21T07:15:00.000Z');
 
@@ -60,34 +61,7 @@ export function planned(
       forks: 10,
       vars: {},
       batches: play.batches.map((hosts, place) => ({ number: place + 1, hosts })),
-      tasks: play.tasks.map((id) => plannedTask(id)),
+      tasks: play.tasks.map((id) => task(id, { name: `task ${id}`, action: 'command', params: {} })),
     })),
-  };
-}
-
-function plannedTask(id: string) {
-  return {
-    id,
-    name: `task ${id}`,
-    action: 'command',
-    params: {},
-    when: [],
-    until: [],
-    delay: 5,
-    ignoreErrors: false,
-    ignoreUnreachable: false,
-    anyErrorsFatal: false,
-    runOnce: false,
-    notify: [],
-    listen: [],
-    tags: [],
-    timeout: 1800,
-    noLog: false,
-    environment: [],
-    vars: {},
-    become: false,
-    section: 'tasks' as const,
-    blocks: [],
-    at: 'site.yml:1:1',
   };
 }
