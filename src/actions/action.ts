@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
 import type { Script, Secret } from '../shell/script.ts';
-import type { Value } from '../source/value.ts';
+import type { Value, ValueMap } from '../source/value.ts';
 
 /**
  * One kind of task. `probe` asks the host read-only questions; `decide` is pure and gives the work still needed;
@@ -57,8 +57,20 @@ export interface Result {
   readonly failed?: boolean;
   readonly skipped?: boolean;
   readonly unreachable?: boolean;
+  /** A gate says no: nothing was done, and the host goes no further. Not an error: nothing ignores or rescues it. */
+  readonly refused?: boolean;
+  /** What the gate looked at, each passed or not, with its figures. */
+  readonly checks?: readonly Check[];
   readonly msg?: Value;
   readonly [key: string]: Value | undefined;
+}
+
+/** One thing that a gate looked at. */
+export interface Check extends ValueMap {
+  readonly check: string;
+  readonly passed: boolean;
+  /** The figures, for people. */
+  readonly why: string;
 }
 
 export type Probed<F> = { readonly ok: true; readonly facts: F } | Unanswered;

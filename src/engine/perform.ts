@@ -63,7 +63,7 @@ async function verified(
   result: Result,
   site: Site,
 ): Promise<Result | typeof ABANDONED> {
-  if (action.verify === undefined || result.failed === true) return result;
+  if (action.verify === undefined || result.failed === true || result.refused === true) return result;
   const after = await action.probe(params, asked(site, 'verify'));
   if (!after.ok) return unanswered(after, site);
   const problem = action.verify(params, before, after.facts);
