@@ -82,6 +82,7 @@ export function asked(machine: Machine): Asked {
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
     bastion: { read, icmp: async () => ({ kind: 'alive' }), tcp: async () => ({ kind: 'open' }), ...machine.bastion },
+    run: '20260101-000000-test of tester on bastion',
     localPath: (path) => resolve(machine.folder, path),
     ask: (script) => answer(script, machine),
   };
