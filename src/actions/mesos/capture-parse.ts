@@ -163,7 +163,7 @@ function executor({ pid, start, comm, argv, environment, links, listens }: Launc
     framework: environment.get('MESOS_FRAMEWORK_ID') ?? '',
     comm,
     argv,
-    http: environment.get('MESOS_HTTP_COMMAND_EXECUTOR') === '1' || links.length === 2,
+    http: environment.get('MESOS_HTTP_COMMAND_EXECUTOR') === '1',
     checkpoint: environment.get('MESOS_CHECKPOINT') === '1',
     ...(recoveryTimeout === undefined ? {} : { recoveryTimeout }),
     standing,

@@ -60,6 +60,7 @@ PATH=$PATH:/usr/sbin:/sbin:/opt/mesosphere/bin
 export LC_ALL PATH
 # Ended half way, it would do the harm that it is there to prevent.
 trap '' HUP INT TERM
+umask 077
 cd "$here" || exit 1
 hex=$(printf %04X "$port")
 contained= opened= shut= hung= killed= alarmed=
@@ -145,7 +146,7 @@ container() {
 # One call in one process. Symbols of libc alone are read while it is held: all of them would freeze it for seconds. The
 # cast is needed with and without debug symbols. gdb is never ended: it would leave a breakpoint behind, which kills.
 gdb_in() {
-  docker exec rollgate-gdb gdb -nx -q -batch -iex 'set sysroot /host' -iex 'set auto-solib-add off' \\
+  docker exec rollgate-gdb gdb -nx -q -batch -iex 'set sysroot /host' -iex 'set auto-load off' -iex 'set auto-solib-add off' \\
     -ex 'set width 0' -ex 'set height 0' -ex 'set unwindonsignal on' \\
     -ex "file /proc/$1/exe" -ex "attach $1" -ex 'sharedlibrary libc.so' -ex "print $2" -ex detach </dev/null
 }
@@ -275,16 +276,15 @@ restart() {
     if [ "$waited" -gt 120 ]; then tell "stuck $waited"; note absent; return; fi
     nap
   done
-  down=$(uptime_cs)
-  nudged=$down
+  nudged=$begun
   until systemctl is-active "$unit" >/dev/null 2>&1 && [ -n "$(agent_now)" ] && listening; do
-    waited=$(since "$down")
+    waited=$(since "$begun")
     if [ -z "$alarmed" ] && [ "$waited" -gt "$max_down" ]; then
       alarmed=yes
       say "ALARM: $unit has been down for more than $max_down s; the master may remove this agent. Look now: journalctl -u $unit"
       tell alarm
     fi
-    if [ "$waited" -gt 600 ]; then tell "absent $waited"; note absent; return; fi
+    if [ "$waited" -gt $((length + 60)) ]; then tell "absent $waited"; note absent; return; fi
     if [ "$(since "$nudged")" -gt 15 ]; then
       nudged=$(uptime_cs)
       case $(systemctl is-active "$unit") in
@@ -294,7 +294,7 @@ restart() {
     nap
   done
   back=$(uptime_cs)
-  took=$(((back - down) / 10))
+  took=$(((back - begun) / 10))
   say "$unit is back after $((took / 10)).$((took % 10)) s"
   tell "down $((took * 100))"
   note restarted
