@@ -3,7 +3,7 @@ import { type Fleet, fleetMissing, startFleet } from './fleet.ts';
 import { dies, linkOf, shutByHand } from './hands.ts';
 import { BUILD_TIMEOUT_MS } from './image.ts';
 
-describe.skipIf(fleetMissing())('a fleet of real hosts', () => {
+describe.skipIf(fleetMissing())('a fleet of real hosts', { timeout: 120_000 }, () => {
   let fleet: Fleet;
 
   beforeAll(async () => {

@@ -171,7 +171,7 @@ export class FleetHost {
   }
 
   /** Resolves when what is asked holds; it is asked again until then. */
-  async until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const held = await holds().catch((error: unknown) => error);
@@ -202,7 +202,8 @@ const LOOK = `cd /var/lib/mesos/slave/meta/executors || exit 0
 for number in *; do
   test -e "$number" || continue
   pid=$(sed -n 's/.* pid=\\([0-9]*\\) .*/\\1/p' "$number")
-  case $(readlink "/proc/$pid/exe") in /opt/mesosphere/*) alive=1 ;; *) alive=0 ;; esac
+  alive=0
+  if grep -qsz '^MESOS_EXECUTOR_ID=' "/proc/$pid/environ"; then alive=1; fi
   test $alive = 0 || start=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
   echo "E $number $pid $alive \${start:-0}"
   test $alive = 1 || continue

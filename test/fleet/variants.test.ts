@@ -12,7 +12,7 @@ function identity({ pid, start, alive }: Executor): unknown {
   return { pid, start, alive };
 }
 
-describe.skipIf(fleetMissing())("what a fleet's hosts can be like", () => {
+describe.skipIf(fleetMissing())("what a fleet's hosts can be like", { timeout: 120_000 }, () => {
   let fleet: Fleet;
 
   beforeAll(async () => {
@@ -143,7 +143,7 @@ describe.skipIf(fleetMissing())("what a fleet's hosts can be like", () => {
   });
 });
 
-describe.skipIf(fleetMissing())('a master that loses its patience', () => {
+describe.skipIf(fleetMissing())('a master that loses its patience', { timeout: 120_000 }, () => {
   let fleet: Fleet;
 
   beforeAll(async () => {
