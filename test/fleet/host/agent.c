@@ -387,7 +387,7 @@ static void recover_executor(struct executor *each) {
   each->task_state = "TASK_RUNNING";
   each->stage = RECOVERING;
   glog('I', "slave.cpp:5826", "Recovering executor '%s' of framework %s", each->id, each->framework);
-  if (gone(each->pid) || over_http(each)) return;
+  if (gone(each->pid) || over_http(each) || !*each->upid) return;
   glog('I', "slave.cpp:4750", "Sending reconnect request to executor '%s' of framework %s at %s", each->id, each->framework, each->upid);
   tell_executor(each, NULL, "ReconnectExecutorMessage");
 }
