@@ -20,6 +20,8 @@ export interface ExecutorSpec {
   readonly inUnit?: boolean;
 }
 
+export type Flags = Readonly<Record<string, string>>;
+
 export type AgentUnit = 'dcos-mesos-slave' | 'dcos-mesos-slave-public';
 
 export interface HostSpec {
@@ -27,7 +29,7 @@ export interface HostSpec {
   readonly unit?: AgentUnit;
   readonly executors?: readonly ExecutorSpec[];
   /** The agent's flags, as `MESOS_…` in a file of its unit: `{ recovery_timeout: '5secs' }`. */
-  readonly flags?: Readonly<Record<string, string>>;
+  readonly flags?: Flags;
   /** Lines of a drop-in of the agent's unit. */
   readonly dropIn?: string;
   /** Capabilities that the whole host lacks: `['SYS_PTRACE']`. */
@@ -106,6 +108,11 @@ export class FleetHost {
     await this.read(`systemctl kill --kill-who=main -s HUP ${this.unit}`);
   }
 
+  /** Flags of the agent that hold from its next start, before those that it booted with. */
+  async setFlags(flags: Flags): Promise<void> {
+    await this.read('cat > /var/lib/dcos/mesos-slave-common', environment(flags));
+  }
+
   async restartAgent(): Promise<void> {
     await this.read(`systemctl restart ${this.unit}`);
   }
@@ -164,7 +171,7 @@ export class FleetHost {
   }
 
   /** Resolves when what is asked holds; it is asked again until then. */
-  async until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  async until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const held = await holds().catch((error: unknown) => error);
@@ -195,7 +202,8 @@ const LOOK = `cd /var/lib/mesos/slave/meta/executors || exit 0
 for number in *; do
   test -e "$number" || continue
   pid=$(sed -n 's/.* pid=\\([0-9]*\\) .*/\\1/p' "$number")
-  case $(readlink "/proc/$pid/exe") in /opt/mesosphere/*) alive=1 ;; *) alive=0 ;; esac
+  alive=0
+  if grep -qsz '^MESOS_EXECUTOR_ID=' "/proc/$pid/environ"; then alive=1; fi
   test $alive = 0 || start=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
   echo "E $number $pid $alive \${start:-0}"
   test $alive = 1 || continue
@@ -244,6 +252,12 @@ function frameworkOf({ checkpoint }: ExecutorSpec): string {
   return `135baa25-1f1a-447f-b232-d34d5ab37e8f-000${checkpoint === false ? 1 : 0}`;
 }
 
+function environment(flags: Flags): string {
+  return Object.entries(flags)
+    .map(([name, value]) => `MESOS_${name.toUpperCase()}=${value}\n`)
+    .join('');
+}
+
 export interface Surroundings {
   readonly image: string;
   readonly masterPort: number;
@@ -276,18 +290,12 @@ export async function boot(spec: HostSpec, around: Surroundings): Promise<FleetH
 }
 
 function preparation(spec: HostSpec, unit: AgentUnit, master: string, publicKey: string): string {
-  const flags = { master, ...spec.flags };
   const file = (path: string, text: string): string =>
     `mkdir -p "$(dirname ${path})"; echo ${Buffer.from(text).toString('base64')} | base64 -d > ${path}`;
   return [
     'set -e',
     file('/etc/mesos-fake/executors', (spec.executors ?? []).map(specLine).join('')),
-    file(
-      '/opt/mesosphere/etc/mesos-slave-common',
-      Object.entries(flags)
-        .map(([name, value]) => `MESOS_${name.toUpperCase()}=${value}\n`)
-        .join(''),
-    ),
+    file('/opt/mesosphere/etc/mesos-slave-common', environment({ master, ...spec.flags })),
     ...(spec.dropIn === undefined ? [] : [file(`/etc/systemd/system/${unit}.service.d/fleet.conf`, spec.dropIn)]),
     file('/root/.ssh/authorized_keys', publicKey),
     file('/home/core/.ssh/authorized_keys', publicKey),

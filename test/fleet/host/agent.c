@@ -96,6 +96,14 @@ static void enter_network(int number) {
   if (fd < 0 || setns(fd, CLONE_NEWNET)) fprintf(stderr, "cannot enter network namespace %d: %m\n", number), _exit(1);
 }
 
+// No id may lead out of its folder.
+static char *directory_of(const struct executor *each) {
+  char *id = strdup(each->id);
+  for (char *at = id; *at; at++)
+    if (*at == '/') *at = '_';
+  return format(WORK_DIR "/slaves/%s/frameworks/%s/executors/%s/runs/%s", agent_id, each->framework, id, each->container);
+}
+
 static char *checkpoint_of(const struct executor *each) {
   return format(WORK_DIR "/meta/executors/%d", (int)(each - executors));
 }
@@ -166,7 +174,7 @@ static char *uuid(void) { return content("/proc/sys/kernel/random/uuid"); }
 static void launch(struct executor *each, char *spec) {
   each->container = uuid();
   each->upid = "";
-  each->directory = format(WORK_DIR "/slaves/%s/frameworks/%s/executors/%s/runs/%s", agent_id, each->framework, each->id, each->container);
+  each->directory = directory_of(each);
   make_folders(each->directory);
   each->stage = LAUNCHED;
   each->pid = fork();
@@ -375,11 +383,11 @@ static void recover_executor(struct executor *each) {
     if (!each->checkpoint) kill(each->pid, SIGKILL); // nobody's: the launcher destroys its container
     return;
   }
-  each->directory = format(WORK_DIR "/slaves/%s/frameworks/%s/executors/%s/runs/%s", agent_id, each->framework, each->id, each->container);
+  each->directory = directory_of(each);
   each->task_state = "TASK_RUNNING";
   each->stage = RECOVERING;
   glog('I', "slave.cpp:5826", "Recovering executor '%s' of framework %s", each->id, each->framework);
-  if (gone(each->pid) || over_http(each)) return;
+  if (gone(each->pid) || over_http(each) || !*each->upid) return;
   glog('I', "slave.cpp:4750", "Sending reconnect request to executor '%s' of framework %s at %s", each->id, each->framework, each->upid);
   tell_executor(each, NULL, "ReconnectExecutorMessage");
 }
