@@ -19,6 +19,7 @@ export function createDigests(): (path: string, first?: number) => Promise<Diges
       const key = JSON.stringify([path, mtimeMs, size, length]);
       const sha256 = known.get(key) ?? sha256Of(path, length);
       known.set(key, sha256);
+      sha256.catch(() => known.delete(key));
       return { ok: true, sha256: await sha256, bytes: size };
     } catch (error) {
       return { ok: false, why: (error as Error).message };
