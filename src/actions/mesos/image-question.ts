@@ -1,5 +1,5 @@
 import { lines, type Script, sh, shellText } from '../../shell/script.ts';
-import { factsIn, look, saidIn } from '../file-facts.ts';
+import { saidIn, sums } from '../file-facts.ts';
 
 /** What a host says when it is asked for an image. */
 export interface Found {
@@ -30,7 +30,8 @@ printf '%s\\n' "$images" | grep -Fqx ${image} && { echo there=1; exit 0; }`;
   return lines([
     there,
     sh`p=${dest}`,
-    look({ follow: false, sum: 'sha256' }),
+    shellText('[ -f "$p" ] && echo "bytes=$(wc -c <"$p")"'),
+    sums('sha256', false),
     // The folder may have to be made: its disk is that of the nearest one that is there.
     shellText(`d=\${p%/*}; while [ -n "$d" ] && [ ! -d "$d" ]; do d=\${d%/*}; done; d=\${d:-/}
 root=$(docker info 2>/dev/null | sed -n 's/^ *Docker Root Dir: *//p'); root=\${root:-/var/lib/docker}
@@ -43,10 +44,10 @@ exit 0`),
 export function readFound(printed: string): Found {
   const said = saidIn(printed);
   if (said('there') === '1') return { there: true };
-  const found = factsIn(printed, 'sha256')?.found;
+  const sum = /\b[0-9a-f]{64}\b/.exec(said('sum') ?? '')?.[0];
   return {
     there: false,
-    ...(found?.kind === 'file' && found.sum !== undefined ? { part: { bytes: found.size, sha256: found.sum } } : {}),
+    ...(sum === undefined ? {} : { part: { bytes: Number(said('bytes')), sha256: sum } }),
     space: { dest: diskIn(said('dest_path'), said('dest')), docker: diskIn(said('docker_path'), said('docker')) },
   };
 }
