@@ -113,6 +113,14 @@ export interface Bastion {
     | { readonly ok: true; readonly bytes: Uint8Array; readonly mode?: number }
     | { readonly ok: false; readonly why: string }
   >;
+  /** SHA-256 of a local file, or of its first bytes, and its whole size, or why not. For files too large to be read at once. */
+  digest(
+    path: string,
+    first?: number,
+  ): Promise<
+    | { readonly ok: true; readonly sha256: string; readonly bytes: number }
+    | { readonly ok: false; readonly why: string }
+  >;
   /** One ICMP echo by the system's ping. `no-tool`: there is no ping to try with. */
   icmp(
     address: string,
@@ -162,6 +170,11 @@ type Order =
       readonly to: string;
       readonly mode: number;
     }
+  /**
+   * Sends what the host lacks of a large file. What came stays there when the connection breaks, so that the next attempt
+   * goes on: the path is nobody else's, and what lies there is checked before it is used.
+   */
+  | { readonly kind: 'append'; readonly from: { readonly file: string; readonly start: number }; readonly to: string }
   | { readonly kind: 'download'; readonly from: string; readonly to: string };
 
 /** How a command went, with the wall clock's times for `start`, `end`, `delta`. */

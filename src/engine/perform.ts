@@ -7,6 +7,7 @@ import type { Outcome, Transferred } from '../shell/outcome.ts';
 import { type Script, type Secret, show } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
 import { MaskedLines } from './output.ts';
+import { transferProgress } from './transfer-progress.ts';
 import type { World } from './world.ts';
 
 /** Where an action is carried out, and what is said about it meanwhile. */
@@ -125,7 +126,10 @@ async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | 
 }
 
 async function send(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
-  const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }) };
+  const onProgress = transferProgress((text) =>
+    site.world.report({ type: 'command_output', ...site.step, stream: 'stdout', text }),
+  );
+  const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }), onProgress };
   switch (command.kind) {
     case 'run':
       return run(command.script, 'work', site, {
@@ -135,6 +139,10 @@ async function send(command: HostCommand, site: Site): Promise<Outcome | Transfe
     case 'upload':
       return announced(`upload to ${command.to}`, 'work', site, () =>
         site.connection.upload(command.from, command.to, { ...options, mode: command.mode }),
+      );
+    case 'append':
+      return announced(`upload to ${command.to}, from byte ${command.from.start} on`, 'work', site, () =>
+        site.connection.append(command.from, command.to, options),
       );
     case 'download':
       return announced(`download of ${command.from} to ${command.to}`, 'work', site, () =>

@@ -36,11 +36,20 @@ interface Ended {
 }
 
 async function roll(...hosts: readonly HostSpec[]): Promise<Ended> {
+  return rollWith(() => ({}), ...hosts);
+}
+
+async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostSpec[]): Promise<Ended> {
   const started = await startFleet({ hosts });
   fleet = started;
   const artifacts = join(started.directory, 'artifacts');
   await mkdir(artifacts);
-  const variables = { gdb_image: started.gdbImage.id, gdb_archive: started.gdbImage.archive, artifacts };
+  const variables = {
+    gdb_image: started.gdbImage.id,
+    gdb_archive: started.gdbImage.archive,
+    artifacts,
+    ...more(started),
+  };
   const stream = new PassThrough();
   const out = text(stream);
   const terminal: Terminal = {
@@ -149,6 +158,7 @@ describe('the executor shutdown on embedded hosts', () => {
   });
 
   it.each<[string, Partial<HostSpec>, string, RegExp, number]>([
+    ['the disk is full', { freeKib: 0 }, 'The image with gdb is there', /0\.0 MiB free.*nothing was sent/, 0],
     ['Docker is down', { dockerDown: true }, 'The image with gdb is there', /Docker does not answer/, 0],
     ['shutdown() fails', { shutdownFails: true }, SHUT, /the agent was not restarted.*shutdown returned -1/, 0],
     ['no agent is there', { agent: 'none' }, 'See agent and executors as they are', /is it an agent/, -1],
@@ -169,6 +179,33 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(last(run, 'a1')?.result.msg).toMatch(/nothing was touched: gdb cannot work on this host/);
     expect(run.starts('a1')).toBe(0);
     expect(run.fates('a1')).toEqual({ x: 'running' });
+  });
+
+  it.each<[string, (fleet: Fleet) => object, RegExp]>([
+    ['has another digest', () => ({ gdb_archive_sha256: '0'.repeat(64) }), /has the SHA-256 [0-9a-f]{64}, not 0{64}/],
+    ['holds another image', () => ({ gdb_image: `sha256:${'0'.repeat(64)}` }), /no image sha256:0{64} now/],
+    ['is not there', () => ({ gdb_archive: '/not/here' }), /\/not\/here cannot be read on the bastion/],
+  ])('touches no executor where the archive %s', async (_, given, why) => {
+    const run = await rollWith(given, { name: 'a1', executors: [{ id: 'x' }] });
+    expect(run.code).toBe(2);
+    expect(failure(run, 'a1')).toMatchObject({ task: 'The image with gdb is there', status: 'failed' });
+    expect(failure(run, 'a1')?.result.msg).toMatch(why);
+    expect(run.starts('a1')).toBe(0);
+  });
+
+  it('takes the image from a registry where there is no archive', async () => {
+    const registry = ({ gdbImage: { id } }: Fleet) => ({ gdb_archive: undefined, gdb_registry: `tools/gdb@${id}` });
+    const run = await rollWith(registry, { name: 'a1', executors: STALE });
+    expect(run.code).toBe(0);
+    expect(new Set(Object.values(run.fates('a1')))).toEqual(new Set(['running']));
+  });
+
+  it('goes on with an archive of which a part is there', async () => {
+    const part = { '/var/lib/rollgate/gdb-image.tar': 'an image archive as' };
+    const run = await roll({ name: 'a1', executors: [{ id: 'x' }], files: part });
+    expect(run.code).toBe(0);
+    const brought = run.steps.find(({ task }) => task === 'The image with gdb is there');
+    expect(brought?.result).toMatchObject({ sent: ' the simulated Docker loads it\n'.length });
   });
 
   it('ends with 5 when a task was lost, and names it', async () => {

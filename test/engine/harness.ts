@@ -79,6 +79,7 @@ export async function run(setup: Setup): Promise<Ran> {
       connections: simulated(setup.answers ?? (() => 0), sent, alive),
       bastion: {
         read: async () => ({ ok: false, why: 'not here' }),
+        digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
         tcp: async () => ({ kind: 'open' }),
       },
@@ -185,6 +186,7 @@ function simulated(answers: Answers, sent: string[], alive: () => void): Connect
         return outcomeOf(answer);
       },
       upload: async (): Promise<Transferred> => ({ kind: 'done' }),
+      append: async (): Promise<Transferred> => ({ kind: 'done' }),
       download: async (): Promise<Transferred> => ({ kind: 'done' }),
     };
   };

@@ -10,6 +10,10 @@ export const dockerCommands: HostCommands = ({ state }) => [
     }
     const [verb, ...rest] = args[0] === 'image' ? args.slice(1) : args;
     switch (verb) {
+      case 'info':
+        return { stdout: ' Storage Driver: overlay\n Docker Root Dir: /var/lib/docker\n' };
+      case 'pull':
+        return pull(state, rest);
       case 'ps':
         return { stdout: containers(state) };
       case 'images':
@@ -53,8 +57,15 @@ function containers(state: SimulatedHost): string {
   return `${['CONTAINER ID        IMAGE               COMMAND             CREATED             STATUS              PORTS               NAMES', ...rows].join('\n')}\n`;
 }
 
+/** The simulated registry holds every image, under the digest that is also its id. */
+function pull(state: SimulatedHost, args: readonly string[]): Said {
+  const id = args.at(-1)?.split('@')[1] ?? '';
+  state.images.add(id);
+  return { stdout: `Digest: ${id}\nStatus: Downloaded newer image\n` };
+}
+
 function inspect(state: SimulatedHost, args: readonly string[]): Said {
-  const image = args.findLast((arg) => !arg.startsWith('-')) ?? '';
+  const image = (args.findLast((arg) => !arg.startsWith('-')) ?? '').replace(/^.*@/, '');
   return state.images.has(image) ? { stdout: `${image}\n` } : failure(1, `Error: No such image: ${image}`);
 }
 

@@ -31,6 +31,8 @@ export interface HostSpec {
   /** sudo asks for it. */
   readonly sudoPassword?: string;
   readonly dockerDown?: boolean;
+  /** What df says of the one disk. Default: plenty. */
+  readonly freeKib?: number;
   /** ptrace is forbidden. */
   readonly gdbCannotAttach?: boolean;
   /** Every shutdown() that gdb calls returns -1 and does nothing. */
