@@ -30,16 +30,14 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
-  /** By play: hosts that a gate said no to. */
-  readonly #refusals = new Map<number, Set<string>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #broken = new Set<string>();
-  /** Refusals of an earlier leg of the run, each to be asked again once. */
-  readonly #toAskAgain = new Set<string>();
+  /** By play: the hosts that a gate said no to in an earlier leg of the run. */
+  readonly #toAskAgain = new Map<number, Set<string>>();
   #closed: string | undefined;
   #fault: { readonly error: unknown } | undefined;
 
@@ -55,7 +53,10 @@ export class Course {
     });
     this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
-    for (const [play, hosts] of this.#refusals) for (const host of hosts) this.#toAskAgain.add(refusalKey(play, host));
+    for (const play of assignment.past.length === 0 ? [] : assignment.plan.plays) {
+      const refused = play.batches.flatMap(({ hosts }) => hosts.filter((host) => this.#isRefused(play, host)));
+      this.#toAskAgain.set(play.number, new Set(refused));
+    }
   }
 
   /** Why nothing new may begin any more; undefined while it may. */
@@ -107,15 +108,16 @@ export class Course {
     return this.#fault;
   }
 
-  /** Lets a host try again at a gate that said no to it before a break, once what was begun has been put right. */
-  askAgain(play: PlannedPlay, host: string): void {
-    const key = refusalKey(play.number, host);
-    if (!this.#toAskAgain.has(key)) return;
-    const where = this.whereabouts(play, host);
-    if (where.kind !== 'refused') return;
-    this.#toAskAgain.delete(key);
-    this.history(play).askAgain(host, where.failedAt);
-    this.#refusals.get(play.number)?.delete(host);
+  /** Lets hosts try again at gates that said no to them before a break, once what was begun has been put right. */
+  askAgain(play: PlannedPlay, batch: Batch): void {
+    const waiting = this.#toAskAgain.get(play.number);
+    if (waiting === undefined || waiting.size === 0) return;
+    for (const host of batch.hosts.filter((each) => waiting.has(each))) {
+      const where = this.whereabouts(play, host);
+      if (where.kind === 'refused') this.history(play).askAgain(host, where.failedAt);
+    }
+    // Once each; a step that is done once for the batch was asked again for all of it.
+    for (const host of batch.hosts) if (!this.#isRefused(play, host)) waiting.delete(host);
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
@@ -210,8 +212,8 @@ export class Course {
 
   /** Those that failed in a play, or were refused in it, stay out of the later ones. */
   leave(play: PlannedPlay): void {
-    for (const host of this.#failuresOf(play).keys()) this.#out.add(host);
-    for (const host of this.#refusals.get(play.number) ?? []) this.#out.add(host);
+    const hosts = play.batches.flatMap((batch) => batch.hosts);
+    for (const host of hosts) if (this.#hasStopped(play, host)) this.#out.add(host);
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
@@ -255,17 +257,15 @@ export class Course {
   #noteFailure(play: PlannedPlay, host: string): void {
     const where = this.whereabouts(play, host);
     if (!('failedAt' in where) || where.failedAt === undefined) return;
-    if (griefOf(where) === 'refused') this.#noteRefusal(play, host);
-    else this.#failuresOf(play).set(host, where.failedAt);
-  }
-
-  #noteRefusal(play: PlannedPlay, host: string): void {
-    const refused = this.#refusals.get(play.number) ?? new Set();
-    this.#refusals.set(play.number, refused.add(host));
+    if (griefOf(where) !== 'refused') this.#failuresOf(play).set(host, where.failedAt);
   }
 
   #hasStopped(play: PlannedPlay, host: string): boolean {
-    return this.#failuresOf(play).has(host) || this.#refusals.get(play.number)?.has(host) === true;
+    return this.#failuresOf(play).has(host) || this.#isRefused(play, host);
+  }
+
+  #isRefused(play: PlannedPlay, host: string): boolean {
+    return griefOf(this.whereabouts(play, host)) === 'refused';
   }
 
   #batchOf(play: PlannedPlay, host: string): readonly string[] {
@@ -286,9 +286,6 @@ export class Course {
     const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
     if (play === undefined) return;
     this.history(play).restart(event);
-    const refused = this.#refusals.get(play.number);
-    if (refused?.has(event.host) && griefOf(this.whereabouts(play, event.host)) !== 'refused')
-      refused.delete(event.host);
   }
 
   #replay(event: RunEvent): void {
@@ -322,10 +319,6 @@ export class Course {
 
 function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
-}
-
-function refusalKey(playNumber: number, host: string): string {
-  return `${playNumber} ${host}`;
 }
 
 function saidKey(event: Milestone): string {

@@ -81,7 +81,13 @@ export function asked(machine: Machine): Asked {
     reach: () => ({ address: '127.0.0.1', port: 22 }),
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
-    bastion: { read, icmp: async () => ({ kind: 'alive' }), tcp: async () => ({ kind: 'open' }), ...machine.bastion },
+    bastion: {
+      read,
+      icmp: async () => ({ kind: 'alive' }),
+      tcp: async () => ({ kind: 'open' }),
+      http: async () => ({ kind: 'silent', why: 'nobody is there' }),
+      ...machine.bastion,
+    },
     localPath: (path) => resolve(machine.folder, path),
     ask: (script) => answer(script, machine),
   };

@@ -1,5 +1,6 @@
 import type { Action } from '../action.ts';
 import { mesosCapture } from './capture.ts';
+import { mesosCluster } from './cluster.ts';
 import { mesosGdbImage } from './gdb-image.ts';
 import { mesosRestartAgent } from './restart-agent.ts';
 import { mesosShutdownSockets } from './shutdown-sockets.ts';
@@ -11,4 +12,5 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosShutdownSockets,
   mesosRestartAgent,
   mesosVerify,
+  mesosCluster,
 ];
