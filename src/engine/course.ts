@@ -1,10 +1,12 @@
+import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
 import type { RunEvent, StepAddress } from '../journal/event.ts';
+import { lostIn } from '../journal/lost.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import type { ValueMap } from '../source/value.ts';
+import { isMap, type Value, type ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import type { Assignment } from './run.ts';
@@ -30,6 +32,8 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
+  /** By play: what was lost, each thing once, however often it is looked for. */
+  readonly #lost = new Map<number, Map<string, Lost>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
   readonly #refused: Map<string, string>;
@@ -187,6 +191,10 @@ export class Course {
     return this.#failuresOf(play).has(host);
   }
 
+  lostIn(play: PlannedPlay): readonly Lost[] {
+    return [...(this.#lost.get(play.number)?.values() ?? [])];
+  }
+
   failuresIn(play: PlannedPlay): number {
     return this.#failuresOf(play).size;
   }
@@ -229,6 +237,7 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
+    this.#noteLost(event);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     for (const host of hosts) this.#noteFailure(play, host);
@@ -252,6 +261,16 @@ export class Course {
       this.memory.remember(host, 'ansible_failed_task', { name: event.task, action: task?.action ?? '' });
       this.memory.remember(host, 'ansible_failed_result', result);
     }
+  }
+
+  /** From the event, as at resume: what must not be logged is counted there, and not named. */
+  #noteLost({ playNumber, host, taskId, result }: StepFinished): void {
+    const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
+    for (const [index, thing] of lostIn(result).entries()) {
+      const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
+      known.set(`${host} ${key}`, { host, what: nameOf(thing) });
+    }
+    if (known.size > 0) this.#lost.set(playNumber, known);
   }
 
   #noteFailure(play: PlannedPlay, host: string): void {
@@ -319,6 +338,13 @@ export class Course {
 
 function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
+}
+
+/** What a lost thing is called: its own name or id, where it has one. */
+function nameOf(thing: Value): string {
+  if (thing === true) return 'something';
+  const name = isMap(thing) ? (thing.name ?? thing.id ?? thing) : thing;
+  return typeof name === 'string' ? `"${name}"` : JSON.stringify(name);
 }
 
 function saidKey(event: Milestone): string {

@@ -145,12 +145,14 @@ function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean
   return course.mayGoOn(host, where);
 }
 
-/** After each step: has the host failed, and is that more than the play bears? */
+/** After each step: has the host failed, or lost something, and is that more than the play bears? */
 async function judge(play: PlannedPlay, batch: Batch, host: string, course: Course): Promise<void> {
+  if (course.closed !== undefined) return;
   const failedAt = course.failureOf(play, host);
-  if (failedAt === undefined || course.closed !== undefined) return;
+  const lost = course.lostIn(play);
+  if (failedAt === undefined && lost.length === 0) return;
   const where = { playNumber: play.number, batch: batch.number };
-  if (course.isFatal(failedAt, play, batch, host)) {
+  if (failedAt !== undefined && course.isFatal(failedAt, play, batch, host)) {
     return course.close({
       type: 'stopping',
       scope: 'run',
@@ -164,6 +166,7 @@ async function judge(play: PlannedPlay, batch: Batch, host: string, course: Cour
     inBatch: failed.length,
     batchSize: batch.hosts.length,
     inPlay: course.failuresIn(play),
+    lost,
   });
   if (!verdict.open)
     await course.close({ type: 'stopping', scope: 'run', why: 'budget', reason: verdict.reason, ...where });
