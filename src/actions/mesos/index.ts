@@ -3,6 +3,7 @@ import { mesosCapture } from './capture.ts';
 import { mesosCluster } from './cluster.ts';
 import { mesosGdbImage } from './gdb-image.ts';
 import { mesosRestartAgent } from './restart-agent.ts';
+import { mesosRexray } from './rexray.ts';
 import { mesosShutdownSockets } from './shutdown-sockets.ts';
 import { mesosVerify } from './verify.ts';
 
@@ -13,4 +14,5 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosRestartAgent,
   mesosVerify,
   mesosCluster,
+  mesosRexray,
 ];
