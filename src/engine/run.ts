@@ -62,7 +62,7 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
     const reason = course.refusalOf(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
   }
-  for (const host of batch.hosts) course.askAgain(play, host);
+  course.askAgain(play, batch);
   course.reopen(play, batch);
   for (const host of batch.hosts) await judge(play, batch, host, course);
   for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
@@ -134,7 +134,7 @@ async function goAlong(
       isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
     );
     if (taken === 'left') return;
-    course.askAgain(play, host);
+    course.askAgain(play, batch);
     await judge(play, batch, host, course);
   }
 }
@@ -145,12 +145,14 @@ function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean
   return course.mayGoOn(host, where);
 }
 
-/** After each step: has the host failed, and is that more than the play bears? */
+/** After each step: has the host failed, or lost something, and is that more than the play bears? */
 async function judge(play: PlannedPlay, batch: Batch, host: string, course: Course): Promise<void> {
+  if (course.closed !== undefined) return;
   const failedAt = course.failureOf(play, host);
-  if (failedAt === undefined || course.closed !== undefined) return;
+  const lost = course.lostIn(play);
+  if (failedAt === undefined && lost.length === 0) return;
   const where = { playNumber: play.number, batch: batch.number };
-  if (course.isFatal(failedAt, play, batch, host)) {
+  if (failedAt !== undefined && course.isFatal(failedAt, play, batch, host)) {
     return course.close({
       type: 'stopping',
       scope: 'run',
@@ -164,6 +166,7 @@ async function judge(play: PlannedPlay, batch: Batch, host: string, course: Cour
     inBatch: failed.length,
     batchSize: batch.hosts.length,
     inPlay: course.failuresIn(play),
+    lost,
   });
   if (!verdict.open)
     await course.close({ type: 'stopping', scope: 'run', why: 'budget', reason: verdict.reason, ...where });

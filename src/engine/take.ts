@@ -1,6 +1,7 @@
 import type { Result, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { Status, StepAddress } from '../journal/event.ts';
+import { lostIn } from '../journal/lost.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
 import { isMap, type Value, type ValueMap } from '../source/value.ts';
@@ -220,6 +221,8 @@ function isRescued(task: PlannedTask, play: PlannedPlay): boolean {
 }
 
 function censored(result: Result): ValueMap {
+  // How much was lost, and not what.
+  const lost = lostIn(result).map(() => true);
   return {
     censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
     changed: result.changed,
@@ -229,12 +232,8 @@ function censored(result: Result): ValueMap {
     ...(result.refused === undefined ? {} : { refused: result.refused }),
     // The walk, at resume too, and the exit code go by these.
     ...(result.ends === undefined ? {} : { ends: result.ends }),
-    ...(hasLoss(result.lost) ? { lost: true } : {}),
+    ...(lost.length === 0 ? {} : { lost }),
   };
-}
-
-function hasLoss(lost: Value | undefined): boolean {
-  return Array.isArray(lost) ? lost.length > 0 : lost === true;
 }
 
 function masked(value: ValueMap, mask: Mask): ValueMap {

@@ -48,6 +48,8 @@ export interface PlannedPlay {
   readonly maxFailPercentage?: number;
   /** Hosts of the play. */
   readonly maxFailures?: number;
+  /** Things that steps say were lost. */
+  readonly maxLost?: number;
   readonly vars: ValueMap;
   /** In the order of the playbook, those that tags leave out left out; the block tree is in their `blocks`. */
   readonly tasks: readonly PlannedTask[];

@@ -38,6 +38,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   ),
   max_fail_percentage: keyword(['play'], NUMBER, 'Percent of a batch that may fail; more stops the run.'),
   max_failures: keyword(['play'], NUMBER, 'Hosts, or "N%" of them, that may fail over the whole play; more stops it.'),
+  max_lost: keyword(['play'], NUMBER, 'Things, such as tasks, that may be lost over the whole play; more stops it.'),
   order: keyword(
     ['play'],
     words('inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'),

@@ -20,6 +20,8 @@ export interface Play {
   readonly maxFailPercentage?: number | string;
   /** Hosts, or "N%" of the play's hosts, that may fail over the whole play; more stops it. */
   readonly maxFailures?: number | string;
+  /** Things (`lost` in results) that may be lost over the whole play; more stops it. */
+  readonly maxLost?: number | string;
   readonly order: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle';
   readonly strategy: 'linear' | 'host_pinned';
   /** Hosts at a time; absent: the run's `--forks`. */

@@ -90,7 +90,10 @@ export function steps({ events }: Run, host: string): readonly string[] {
 }
 
 /** The step that ended a host, with what it said. */
-export function verdict({ events }: Run, host: string): { readonly task?: string; readonly status?: string; readonly msg: string } {
+export function verdict(
+  { events }: Run,
+  host: string,
+): { readonly task?: string; readonly status?: string; readonly msg: string } {
   const bad = events.find(
     (event) =>
       event.type === 'step_finished' &&

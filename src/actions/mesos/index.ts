@@ -1,8 +1,10 @@
 import type { Action } from '../action.ts';
 import { mesosCapture } from './capture.ts';
+import { mesosCluster } from './cluster.ts';
 import { mesosExecutorShutdown } from './executor-shutdown.ts';
 import { mesosGdbImage } from './gdb-image.ts';
 import { mesosBringHome, mesosRestartAgent } from './restart-agent.ts';
+import { mesosRexray } from './rexray.ts';
 import { mesosVerify } from './verify.ts';
 
 export const MESOS_ACTIONS: readonly Action[] = [
@@ -12,4 +14,6 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosBringHome,
   mesosRestartAgent,
   mesosVerify,
+  mesosCluster,
+  mesosRexray,
 ];
