@@ -216,7 +216,7 @@ describe('the executor shutdown on embedded hosts', () => {
   });
 
   it('says what to do when the agent does not come back', async () => {
-    const run = await roll({ name: 'a1', executors: [{ id: 'x' }], agentStaysDown: true });
+    const run = await roll({ name: 'a1', executors: [{ id: 'x', recoveryMinutes: 1 }], agentStaysDown: true });
     expect(run.code).toBe(2);
     expect(failure(run, 'a1')).toMatchObject({ task: SHUT });
     expect(failure(run, 'a1')?.result.msg).toContain('journalctl -u dcos-mesos-slave.service');

@@ -186,10 +186,10 @@ describe('a capture', () => {
     expect(executors(family, [LINK])?.map(({ pid }) => pid)).toEqual([30]);
   });
 
-  it('knows an executor that speaks HTTP by its environment, or by its two links', () => {
+  it('knows an executor that speaks HTTP by its environment: two links are no proof', () => {
     const told = process({ pid: 1, id: 'a', environment: ['MESOS_HTTP_COMMAND_EXECUTOR=1'] });
     const seen = process({ pid: 2, id: 'b', fds: ['6 socket:[700]', '7 socket:[800]'] });
-    expect(executors([told, seen], [LINK, 'EC60 13BB 01 800'])?.map(({ http }) => http)).toEqual([true, true]);
+    expect(executors([told, seen], [LINK, 'EC60 13BB 01 800'])?.map(({ http }) => http)).toEqual([true, false]);
   });
 
   it('leaves out who has gone while it was looked at', () => {
