@@ -4,7 +4,7 @@ import type { RunEvent, StepAddress } from '../journal/event.ts';
 import { lostIn } from '../journal/lost.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
-import type { BlockNode } from '../plan/tree.ts';
+import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import { isMap, type Value, type ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
@@ -19,6 +19,13 @@ import type { World } from './world.ts';
 type Next = Extract<Whereabouts, { kind: 'next' }>;
 type Stopping = Extract<RunEvent, { type: 'stopping' }>;
 type Milestone = Extract<RunEvent, { type: 'play_started' | 'batch_started' | 'batch_finished' | 'play_finished' }>;
+
+/** A host's place in a play. */
+interface Spot {
+  readonly play: PlannedPlay;
+  readonly batch: Batch;
+  readonly host: string;
+}
 
 /** Where a run is: folded from its journal at the start, and from every step as it ends. */
 export class Course {
@@ -36,6 +43,10 @@ export class Course {
   readonly #lost = new Map<number, Map<string, Lost>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
+  /** By host: when it entered its window, in milliseconds of the monotonic clock. */
+  readonly #entered = new Map<string, number>();
+  /** By window: seconds. */
+  readonly #learned = new Map<string, number>();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
@@ -159,23 +170,42 @@ export class Course {
     return this.#closed === undefined || where.mending || where.failedAt !== undefined;
   }
 
-  /** Opens the window that comes next; false when the journal does not hold it, and it must not be entered. */
-  async openWindow(play: PlannedPlay, batch: Batch, host: string, where: Next): Promise<boolean> {
-    if (where.window?.window === undefined || this.#windows.has(host)) return true;
-    const window = where.window.window.name;
-    const isOnDisk = await this.world.record({ type: 'window_opened', ...addressOf(play, batch, host), window });
-    if (isOnDisk) this.#windows.set(host, where.window.id);
+  /** Records that a host enters a window; false when the journal does not hold it, and it must not be entered. */
+  async openWindow({ play, batch, host }: Spot, window: BlockNode, lengthSeconds?: number): Promise<boolean> {
+    const isOnDisk = await this.world.record({
+      type: 'window_opened',
+      ...addressOf(play, batch, host),
+      window: window.window?.name ?? window.id,
+      ...(lengthSeconds === undefined ? {} : { lengthMs: lengthSeconds * 1000 }),
+    });
+    if (isOnDisk) this.#windows.set(host, window.id);
     else this.stop.drain('the journal cannot be written');
+    this.#entered.set(host, this.world.clock.monotonic());
     return isOnDisk;
   }
 
-  /** Closes the host's window when it has left it. */
-  async closeWindow(play: PlannedPlay, batch: Batch, host: string, where: Whereabouts): Promise<void> {
+  /** Records that a host has left its window. */
+  async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
     const open = this.#windows.get(host);
-    if (open === undefined || (where.kind === 'next' && where.window?.id === open)) return;
+    if (open === undefined) return;
     this.#windows.delete(host);
     const window = windowNames(play).get(open) ?? open;
     await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
+    const entered = this.#entered.get(host);
+    if (entered === undefined || where.kind === 'failed' || where.kind === 'unreachable') return;
+    const took = (this.world.clock.monotonic() - entered) / 1000;
+    this.#learned.set(open, Math.max(took, this.#learned.get(open) ?? 0));
+  }
+
+  /** The window that a host is in. */
+  windowOf(play: PlannedPlay, host: string): BlockNode | undefined {
+    const id = this.#windows.get(host);
+    return id === undefined ? undefined : findWindow(this.history(play).tree, id);
+  }
+
+  /** The longest that a host of this leg of the run has needed for a window and come through. */
+  learnedSeconds(windowId: string): number | undefined {
+    return this.#learned.get(windowId);
   }
 
   isInWindow(host: string): boolean {
@@ -353,6 +383,15 @@ function saidKey(event: Milestone): string {
 
 function addressOf(play: PlannedPlay, batch: Batch, host: string) {
   return { play: play.name, playNumber: play.number, batch: batch.number, host };
+}
+
+function findWindow(nodes: readonly Node[], id: string): BlockNode | undefined {
+  for (const node of nodes) {
+    if (node.kind !== 'block') continue;
+    const found = node.id === id ? node : findWindow([node.block, node.rescue, node.always].flat(), id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function windowNames(play: PlannedPlay): ReadonlyMap<string, string> {

@@ -101,8 +101,16 @@ function asked(site: Site, purpose: Purpose): Asked {
   };
 }
 
-async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
-  const outcome = await run(script, purpose, site, {});
+function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
+  return run(script, purpose, site, {}).then(answerOf);
+}
+
+/** Sends a script that may be sent again, and waits for a host that has gone to come back. */
+export async function tell(script: Script, purpose: 'probe' | 'work', site: Site): Promise<Answer> {
+  return answerOf(await again(site, () => run(script, purpose, site, {})));
+}
+
+function answerOf(outcome: Outcome): Answer {
   if (outcome.kind !== 'exited') return { ok: false, message: `the host gave no answer: ${outcome.kind}`, outcome };
   return { ok: true, code: outcome.code, stdout: decode(outcome.stdout), stderr: decode(outcome.stderr) };
 }
@@ -114,11 +122,15 @@ const PATIENCE_MS = 600_000;
 const PAUSE_MS = 5000;
 
 async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  return command.again === true ? again(site, () => send(command, site)) : send(command, site);
+}
+
+async function again<T extends Outcome | Transferred>(site: Site, attempt: () => Promise<T>): Promise<T> {
   const { clock } = site.world;
   for (let goneSince: number | undefined; ; ) {
-    const outcome = await send(command, site);
+    const outcome = await attempt();
     const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
-    if (command.again !== true || !isGone) return outcome;
+    if (!isGone) return outcome;
     goneSince ??= clock.monotonic();
     if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;
     await clock.sleep(PAUSE_MS, site.abort).catch(() => undefined);

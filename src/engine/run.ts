@@ -7,6 +7,7 @@ import { Limits } from './limits.ts';
 import type { Stop } from './stop.ts';
 import { takeOneStep } from './take.ts';
 import type { Whereabouts } from './walk.ts';
+import { enterWindow, leaveWindow } from './windows.ts';
 import type { World } from './world.ts';
 
 /** A run about to be made, or gone on with: a plan, and what has happened already. */
@@ -120,14 +121,14 @@ async function goAlong(
   course: Course,
 ): Promise<void> {
   for (let first = true; ; first = false) {
-    await course.closeWindow(play, batch, host, course.whereabouts(play, host));
+    await leaveWindow({ play, batch, host }, course.whereabouts(play, host), course);
     const where = course.whereabouts(play, host);
     const mayGo =
       where.kind === 'next' &&
       (play.strategy === 'host_pinned' || course.history(play).placeOf(where) === from) &&
       isAdmitted(play, host, where, first, course);
     if (!mayGo) return;
-    if (!(await course.openWindow(play, batch, host, where))) return;
+    if (!(await enterWindow({ play, batch, host }, where, course))) return;
     const throttle = course.throttleOf(where.task, play, batch, host);
     const taken = await limits.throttled(where.task.id, throttle, async () =>
       // The run may have been stopped while this host waited for its turn.

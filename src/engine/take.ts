@@ -12,6 +12,7 @@ import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
 import { type Attempted, asValue, flag, safely, takeStep } from './step.ts';
 import type { Whereabouts } from './walk.ts';
+import { windowIsOver } from './windows.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
 
@@ -73,7 +74,8 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
   const isOnDisk = await course.world.record({ type: 'step_started', ...address });
   if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
-  const result = answer === 'do' ? await carryOut(step, inWindow, course) : answer;
+  const isOver = await windowIsOver({ play, batch, host }, where, course);
+  const result = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (result === ABANDONED) return 'left';
   const judged =
     hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;

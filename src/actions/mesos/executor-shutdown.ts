@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import { durationMs } from '../../source/duration.ts';
 import { unreachable } from '../../source/value.ts';
 import type { Action, Asked, Decision, Done, HostCommand, Result } from '../action.ts';
 import { type Ended, ended } from '../outcomes.ts';
 import { flag, integer, parameters, path } from '../params.ts';
 import { capture, type Found, port, registeredCapture } from './ask.ts';
 import { FOLDER, startScript, WATCH } from './detached.ts';
-import { durationSeconds } from './duration.ts';
+
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
@@ -139,7 +140,8 @@ function commandsFor(
 const DEFAULT_PATIENCE_S = 900;
 
 function patienceSeconds({ recoveryTimeout }: Executor): number {
-  return durationSeconds(recoveryTimeout ?? '') ?? DEFAULT_PATIENCE_S;
+  const ms = durationMs(recoveryTimeout ?? 'unknown');
+  return ms === undefined ? DEFAULT_PATIENCE_S : ms / 1000;
 }
 
 function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone[], done: readonly Done[]): Result {
