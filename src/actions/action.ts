@@ -92,6 +92,8 @@ export interface Asked {
   ask(script: Script): Promise<Answer>;
   /** Its name in the inventory. */
   readonly host: string;
+  /** The run, and who does it where, as it stands in what is left on a host. */
+  readonly run: string;
   /** Its SSH port, as it is reached from the bastion; undefined for the bastion itself and behind a jump host. */
   reach(): { readonly address: string; readonly port: number } | undefined;
   readonly bastion: Bastion;
@@ -157,7 +159,12 @@ export type Decision =
     };
 
 /** Something to be done on the host, as data, so that it can be printed instead of done. */
-export type HostCommand =
+export type HostCommand = Order & {
+  /** It may be sent again when the connection broke: it only looks, or it finds what it has begun. */
+  readonly again?: true;
+};
+
+type Order =
   | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
   | {
       readonly kind: 'upload';

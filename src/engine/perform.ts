@@ -46,7 +46,7 @@ export async function perform(action: Action, params: unknown, site: Site): Prom
   const done: Done[] = [];
   for (const command of decision.commands) {
     const startedAt = site.world.clock.now();
-    const outcome = await send(command, site);
+    const outcome = await sendOrAgain(command, site);
     if (outcome.kind === 'aborted') return ABANDONED;
     const failure = failureOf(outcome, site.limitMs);
     if (failure !== undefined) return { changed: done.length > 0, ...failure };
@@ -91,6 +91,7 @@ function asked(site: Site, purpose: Purpose): Asked {
   return {
     ask: (script) => ask(script, purpose, site),
     host: site.step.host,
+    run: site.world.run,
     reach: () => site.world.connections.reach(site.target),
     bastion: site.world.bastion,
     clock: site.world.clock,
@@ -106,6 +107,22 @@ async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer
 }
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** Milliseconds for which a host that has gone may come back to a command that may be sent again. */
+const PATIENCE_MS = 600_000;
+const PAUSE_MS = 5000;
+
+async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  const { clock } = site.world;
+  for (let goneSince: number | undefined; ; ) {
+    const outcome = await send(command, site);
+    const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
+    if (command.again !== true || !isGone) return outcome;
+    goneSince ??= clock.monotonic();
+    if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;
+    await clock.sleep(PAUSE_MS, site.abort).catch(() => undefined);
+  }
+}
 
 async function send(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
   const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }) };

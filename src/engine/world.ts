@@ -5,6 +5,8 @@ import type { RunEvent } from '../journal/event.ts';
 
 /** Everything the engine reaches the world by. Tests and simulations bring their own. */
 export interface World {
+  /** The run, and who does it where, as it stands in what is left on a host. */
+  readonly run: string;
   readonly connections: Connections;
   readonly bastion: Bastion;
   readonly clock: Clock;

@@ -88,6 +88,7 @@ export function asked(machine: Machine): Asked {
       http: async () => ({ kind: 'silent', why: 'nobody is there' }),
       ...machine.bastion,
     },
+    run: '20260101-000000-test of tester on bastion',
     localPath: (path) => resolve(machine.folder, path),
     ask: (script) => answer(script, machine),
   };

@@ -80,6 +80,8 @@ const STALE: readonly ExecutorSpec[] = [
   { id: 'edge', kind: 'http' },
 ];
 
+const SHUT = "Shut the executors' links and restart the agent";
+
 const last = ({ steps }: Ended, host: string) => steps.filter((step) => step.host === host).at(-1);
 const failure = ({ steps }: Ended, host: string) =>
   steps.find((step) => step.host === host && step.status === 'failed');
@@ -95,10 +97,13 @@ describe('the executor shutdown on embedded hosts', () => {
       expect(await run.fleet.hosts.get(host)?.state.fs.exists('/tmp/pwned')).toBe(false);
     }
     expect((await readdir(join(run.fleet.directory, 'artifacts'))).sort()).toEqual(
-      ['a1', 'a2'].flatMap((host) =>
-        ['docker.after', 'docker.before', 'netstat.after', 'netstat.before'].map((kind) => `${host}.${kind}.txt`),
-      ),
+      ['a1', 'a2']
+        .flatMap((host) =>
+          ['docker.after', 'docker.before', 'netstat.after', 'netstat.before'].map((kind) => `${host}.${kind}.txt`),
+        )
+        .concat(['save_exec.out.a1', 'save_exec.out.a2']),
     );
+    expect(await readFile(join(run.fleet.directory, 'artifacts/save_exec.out.a1'), 'utf8')).toContain('$1 = 0');
     expect(await readFile(join(run.fleet.directory, 'artifacts/a1.netstat.before.txt'), 'utf8')).toMatch(
       /:5051 +ESTABLISHED \d+\/mesos-executo/,
     );
@@ -123,29 +128,29 @@ describe('the executor shutdown on embedded hosts', () => {
   it('names an executor without checkpointing, does not touch it, and does not count it as lost', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'safe' }, { id: 'unsafe', checkpoint: false }] });
     expect(run.code).toBe(0);
-    const shut = run.steps.find(({ task }) => task === "Shut the executors' links");
+    const shut = run.steps.find(({ task }) => task === SHUT);
     expect(shut?.result.msg).toContain('"unsafe"');
     expect(shut?.result.msg).toContain('does not checkpoint');
     expect(run.fates('a1').safe).toBe('running');
     expect(last(run, 'a1')?.status).toBe('ok');
   });
 
-  it('leaves alone who waits already, and brings it home', async () => {
-    const run = await roll({ name: 'a1', executors: [{ id: 'waits', alreadyWaiting: true }, { id: 'other' }] });
+  it('shuts nothing where an executor waits already, and restarts the agent at once', async () => {
+    const run = await roll({
+      name: 'a1',
+      executors: [
+        { id: 'waits', alreadyWaiting: true },
+        { id: 'other', idleDays: 1 },
+      ],
+    });
+    expect(run.steps.find(({ task }) => task === SHUT)?.result).toMatchObject({ shut: [] });
     expect(run.code).toBe(0);
     expect(run.fates('a1')).toEqual({ waits: 'running', other: 'running' });
   });
 
   it.each<[string, Partial<HostSpec>, string, RegExp, number]>([
     ['Docker is down', { dockerDown: true }, 'The image with gdb is there', /Docker does not answer/, 0],
-    [
-      'gdb cannot attach',
-      { gdbCannotAttach: true },
-      "Shut the executors' links",
-      /ptrace: Operation not permitted|without a process/,
-      1,
-    ],
-    ['shutdown() fails', { shutdownFails: true }, "Shut the executors' links", /shutdown returned -1/, 1],
+    ['shutdown() fails', { shutdownFails: true }, SHUT, /the agent was not restarted.*shutdown returned -1/, 0],
     ['no agent is there', { agent: 'none' }, 'See agent and executors as they are', /is it an agent/, -1],
     ['sudo refuses', { sudoPassword: 'secret' }, 'See agent and executors as they are', /password is required/, 0],
   ])('fails the host where %s, says so, and restarts only what it began', async (_, spec, task, why, starts) => {
@@ -155,6 +160,15 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(failure(run, 'a1')?.result.msg).toMatch(why);
     expect(run.starts('a1') ?? -1).toBe(starts);
     expect(Object.values(run.fates('a1')).every((fate) => fate === 'running')).toBe(true);
+  });
+
+  it('refuses the host where gdb cannot attach, before anything is touched', async () => {
+    const run = await roll({ name: 'a1', executors: [{ id: 'x' }], gdbCannotAttach: true });
+    expect(run.code).toBe(3);
+    expect(last(run, 'a1')).toMatchObject({ task: SHUT, status: 'refused' });
+    expect(last(run, 'a1')?.result.msg).toMatch(/nothing was touched: gdb cannot work on this host/);
+    expect(run.starts('a1')).toBe(0);
+    expect(run.fates('a1')).toEqual({ x: 'running' });
   });
 
   it('ends with 5 when a task was lost, and names it', async () => {
@@ -167,7 +181,7 @@ describe('the executor shutdown on embedded hosts', () => {
   it('says what to do when the agent does not come back', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], agentStaysDown: true });
     expect(run.code).toBe(2);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Restart the agent' });
+    expect(failure(run, 'a1')).toMatchObject({ task: SHUT });
     expect(failure(run, 'a1')?.result.msg).toContain('journalctl -u dcos-mesos-slave.service');
   });
 });

@@ -100,6 +100,7 @@ export async function run(setup: Setup): Promise<Ran> {
         resolve: async () => 'nobody',
         ...setup.operator,
       },
+      run: '20260101-000000-test of tester on bastion',
       localPath: (path) => path,
     },
   };

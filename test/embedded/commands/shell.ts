@@ -16,6 +16,11 @@ export const shellCommands: HostCommands = (execution) => [
   command('chown', () => ({})),
   command('chgrp', () => ({})),
   command('sync', () => ({})),
+  command('timeout', async ([, program, ...rest], { exec, cwd }) =>
+    program === undefined || exec === undefined
+      ? failure(125, 'timeout: missing operand')
+      : exec(program, { cwd, args: rest }),
+  ),
   command('mktemp', async (args, { fs, cwd }) => {
     const template = args.find((arg) => arg.includes('XXX')) ?? '/tmp/tmp.XXXXXXXXXX';
     const path = fs.resolvePath(
@@ -30,8 +35,9 @@ export const shellCommands: HostCommands = (execution) => [
   command('flock', async (args, context) => {
     const [path, ...words] = args.filter((arg) => arg !== '-n' && arg !== '-x');
     if (path === undefined) return failure(64, 'flock: requires a file');
-    const holder = execution.state.locks.get(path);
-    if (holder !== undefined && holder !== execution.pid) return { exitCode: 1 };
+    const isTaken = () => ![undefined, execution.pid].includes(execution.state.locks.get(path));
+    if (args.includes('-n') && isTaken()) return { exitCode: 1 };
+    while (isTaken()) await new Promise((resolve) => setTimeout(resolve, 5));
     execution.state.locks.set(path, execution.pid);
     const [program, ...rest] = words;
     if (program === undefined || context.exec === undefined) return {};
