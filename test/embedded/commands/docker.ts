@@ -11,10 +11,11 @@ export const dockerCommands: HostCommands = ({ state }) => [
     const [verb, ...rest] = args[0] === 'image' ? args.slice(1) : args;
     switch (verb) {
       case 'ps':
-        return { stdout: containers(state) };
+        return { stdout: rest.includes('-q') ? idsOf(state) : containers(state) };
       case 'images':
         return { stdout: [...state.images].map((id) => `${id}\n`).join('') };
       case 'inspect':
+        if (rest[0] === '-f') return inspectContainer(state, rest.at(-1) ?? '');
         return inspect(state, rest);
       case 'load': {
         const file = rest[rest.indexOf('-i') + 1];
@@ -51,6 +52,18 @@ function containers(state: SimulatedHost): string {
         `${process.pid.toString(16).padStart(12, 'c')}        app:1               "/bin/sh"           6 days ago          Up 6 days                               mesos-S1.${process.pid}`,
     );
   return `${['CONTAINER ID        IMAGE               COMMAND             CREATED             STATUS              PORTS               NAMES', ...rows].join('\n')}\n`;
+}
+
+function idsOf(state: SimulatedHost): string {
+  return [...(state.rexray?.volumes.keys() ?? [])].map((id) => `${id}\n`).join('');
+}
+
+/** As `{{json .Name}}`, `{{json .Mounts}}` and `{{json .Config.Env}}` print it, in a list. */
+function inspectContainer(state: SimulatedHost, id: string): Said {
+  const volume = state.rexray?.volumes.get(id);
+  if (volume === undefined) return failure(1, `Error: No such container: ${id}`);
+  const mounts = [{ Name: volume, Source: `/var/lib/rexray/volumes/${volume}/data`, Driver: 'rexray', RW: true }];
+  return { stdout: `${JSON.stringify([`/mesos-S1.${volume}`, mounts, [`MESOS_TASK_ID=${volume}.1`]])}\n` };
 }
 
 function inspect(state: SimulatedHost, args: readonly string[]): Said {
