@@ -169,7 +169,8 @@ function stillClock(): Clock {
   return {
     monotonic: () => now,
     now: () => new Date(now),
-    sleep: async (ms) => {
+    sleep: async (ms, abort) => {
+      abort?.throwIfAborted();
       now += ms;
     },
   };
