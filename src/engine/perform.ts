@@ -1,4 +1,4 @@
-import type { Action, Answer, Asked, Done, HostCommand, Result } from '../actions/action.ts';
+import type { Action, Answer, Asked, Clock, Done, HostCommand, Result } from '../actions/action.ts';
 import { failureOf } from '../actions/outcomes.ts';
 import type { Become, Connection, RunOptions, Target } from '../connection/connection.ts';
 import type { StepAddress } from '../journal/event.ts';
@@ -39,6 +39,18 @@ type Purpose = 'probe' | 'work' | 'verify';
 
 /** Probes, decides, works, verifies: one attempt of one action. */
 export async function perform(action: Action, params: unknown, site: Site): Promise<Result | typeof ABANDONED> {
+  try {
+    return await attempt(action, params, site);
+  } catch (error) {
+    if (error instanceof LetGo) return ABANDONED;
+    throw error;
+  }
+}
+
+/** The operator let go of the step while it only waited. */
+class LetGo extends Error {}
+
+async function attempt(action: Action, params: unknown, site: Site): Promise<Result | typeof ABANDONED> {
   const probed = await action.probe(params, asked(site, 'probe'));
   if (!probed.ok) return unanswered(probed, site);
   const decision = action.decide(params, probed.facts);
@@ -95,10 +107,19 @@ function asked(site: Site, purpose: Purpose): Asked {
     run: site.world.run,
     reach: () => site.world.connections.reach(site.target),
     bastion: site.world.bastion,
-    clock: site.world.clock,
+    clock: clockOf(site),
     check: site.check,
     localPath: site.world.localPath,
   };
+}
+
+/** A clock on which nobody sleeps on when the step is let go of. */
+function clockOf({ world: { clock }, abort }: Site): Clock {
+  const sleep = (ms: number) =>
+    clock.sleep(ms, abort).catch((error: unknown) => {
+      throw abort?.aborted === true ? new LetGo() : error;
+    });
+  return { ...clock, sleep };
 }
 
 function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {

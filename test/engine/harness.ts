@@ -170,7 +170,8 @@ function stillClock(): Clock {
   return {
     monotonic: () => now,
     now: () => new Date(now),
-    sleep: async (ms) => {
+    sleep: async (ms, abort) => {
+      abort?.throwIfAborted();
       now += ms;
     },
   };

@@ -181,6 +181,37 @@ describe('a gate that refuses', () => {
   });
 });
 
+describe('a gate that waits', () => {
+  it('is let go of when the operator lets go, and asked again by resume', async () => {
+    let letGo = () => {};
+    const setup: Setup = {
+      inventory: HOSTS(1),
+      playbook: `
+- hosts: all
+  tasks:
+    - {name: gate, mesos_cluster: {masters: ["http://h1"], wait: 3600}}
+    - {name: one, shell: do one}
+`,
+    };
+    const ran = await run({
+      ...setup,
+      onRecord: (_, stop) => {
+        letGo = () => {
+          stop.drain('Ctrl-C');
+          stop.abandon();
+        };
+      },
+      http: (url) => {
+        letGo();
+        return closedTo('h1')(url);
+      },
+    });
+    expect(ran.events.map(({ type }) => type)).not.toContain('step_finished');
+    const again = await run({ ...setup, past: ran.events, http: closedTo() });
+    expect(again.steps).toEqual(['h1 gate ok', 'h1 one changed']);
+  });
+});
+
 describe('a gate in a block', () => {
   it('that refuses before anything was done leaves nothing to put right', async () => {
     const playbook = inBlock.replace('shell: do out', 'debug: {msg: out}');
@@ -273,6 +304,21 @@ describe('resume', () => {
         expect(done.slice(last('upgrade')), message).toEqual(['upgrade', 'in', 'tell', 'after']);
       }
     }
+  });
+
+  it('takes a step for failed that can change something, was under way, and now refuses', async () => {
+    const hex = Buffer.from('LoadState=loaded\nActiveState=active\n').toString('hex').replace(/../g, ' $&');
+    const setup: Setup = {
+      playbook: '- hosts: all\n  tasks:\n    - {name: rexray, mesos_rexray: {}}\n',
+      inventory: HOSTS(1),
+      answers: () => ({ stdout: `= unit rexray.service\n- show\n${hex}\n= mute\n= end\n` }),
+    };
+    const first = await run(setup);
+    expect(first.steps).toEqual(['h1 rexray refused']);
+    const at = first.events.findIndex(({ type }) => type === 'step_started');
+    const again = await run({ ...setup, past: first.events.slice(0, at + 1) });
+    expect(again.steps).toEqual(['h1 rexray failed']);
+    expect(JSON.stringify(resultsOf(again.events)['h1 rexray'])).toContain('look what it did on the host');
   });
 
   it('takes a gate again that was under way: it only asks', async () => {
