@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Script } from '../../shell/script.ts';
 import type { Asked, Probed } from '../action.ts';
 import { integer } from '../params.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Script } from '../../shell/script.ts';
 import type { Action, Asked, Decision, Done, Probed, Result } from '../action.ts';
 import { ended } from '../outcomes.ts';
