@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ValueMap } from '../../source/value.ts';
 import type { Action, Asked, Check, Decision, Probed, Result } from '../action.ts';
 import { integer, number, parameters, path } from '../params.ts';
