@@ -134,7 +134,7 @@ export type Decision =
       readonly conclude: (done: readonly Done[]) => Result;
     };
 
-/** Something to be done on the host, as data, so that it can be printed instead of done. */
+/** Something to be done on the host, or with what it said, as data, so that it can be printed instead of done. */
 export type HostCommand =
   | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
   | {
@@ -143,7 +143,9 @@ export type HostCommand =
       readonly to: string;
       readonly mode: number;
     }
-  | { readonly kind: 'download'; readonly from: string; readonly to: string };
+  | { readonly kind: 'download'; readonly from: string; readonly to: string }
+  /** Writes a file of the bastion. */
+  | { readonly kind: 'keep'; readonly bytes: Uint8Array; readonly to: string };
 
 /** How a command went, with the wall clock's times for `start`, `end`, `delta`. */
 export interface Done {

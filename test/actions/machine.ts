@@ -5,6 +5,7 @@ import { describe, it } from 'vitest';
 import type { Action, Answer, Asked, Bastion, Clock, Done, HostCommand, Result } from '../../src/actions/action.ts';
 import { failureOf } from '../../src/actions/outcomes.ts';
 import { findAction } from '../../src/actions/registry.ts';
+import { keep } from '../../src/connection/keep.ts';
 import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
 import { render, type Script, Secret } from '../../src/shell/script.ts';
 
@@ -118,6 +119,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 async function send(command: HostCommand, machine: Machine): Promise<Outcome | Transferred> {
   if (command.kind === 'run') return run(command, machine);
   try {
+    if (command.kind === 'keep') return await keep(command.to, command.bytes);
     if (command.kind === 'upload') await upload(command);
     else await download(command);
     return { kind: 'done' };

@@ -95,12 +95,22 @@ describe('the executor shutdown on embedded hosts', () => {
       expect(await run.fleet.hosts.get(host)?.state.fs.exists('/tmp/pwned')).toBe(false);
     }
     expect((await readdir(join(run.fleet.directory, 'artifacts'))).sort()).toEqual(
-      ['a1', 'a2'].flatMap((host) =>
-        ['docker.after', 'docker.before', 'netstat.after', 'netstat.before'].map((kind) => `${host}.${kind}.txt`),
-      ),
+      ['a1', 'a2']
+        .flatMap((host) =>
+          ['after', 'before'].flatMap((label) =>
+            ['docker', 'netstat-full', 'netstat']
+              .map((kind) => `${host}.${kind}.${label}.txt`)
+              .concat(`${host}.executors.${label}.json`),
+          ),
+        )
+        .sort(),
     );
-    expect(await readFile(join(run.fleet.directory, 'artifacts/a1.netstat.before.txt'), 'utf8')).toMatch(
-      /:5051 +ESTABLISHED \d+\/mesos-executo/,
+    const kept = (name: string) => readFile(join(run.fleet.directory, 'artifacts', name), 'utf8');
+    expect(await kept('a1.netstat.before.txt')).toMatch(/:5051 +ESTABLISHED \d+\/mesos-executo/);
+    expect(await kept('a1.netstat.before.txt')).not.toMatch(/mesos-slave|LISTEN/);
+    expect(await kept('a1.netstat-full.before.txt')).toMatch(/LISTEN +\d+\/mesos-slave/);
+    expect(JSON.parse(await kept('a1.executors.before.json'))).toMatchObject(
+      STALE.map(({ kind }) => ({ http: kind === 'http', recovery_timeout_seconds: 900, standing: 'linked' })),
     );
   });
 

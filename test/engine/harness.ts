@@ -82,6 +82,7 @@ export async function run(setup: Setup): Promise<Ran> {
         icmp: async () => ({ kind: 'alive' }),
         tcp: async () => ({ kind: 'open' }),
       },
+      keep: async () => ({ kind: 'done' }),
       clock: stillClock(),
       expressions,
       record: async (event) => {

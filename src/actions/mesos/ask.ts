@@ -14,8 +14,9 @@ export interface Found extends Captured {
   readonly agent: Agent;
 }
 
-export function capture(host: Asked, agentPort: number): Promise<Probed<Found>> {
-  return ask(host, askEverything(agentPort), agentPort);
+/** Everything, and what `more` asks beside it. */
+export function capture(host: Asked, agentPort: number, more: readonly Script[] = []): Promise<Probed<Found>> {
+  return ask(host, askEverything(agentPort, more), agentPort);
 }
 
 export function captureAgent(host: Asked, agentPort: number): Promise<Probed<Found>> {
