@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
 import type { Script, Secret } from '../shell/script.ts';
-import type { Value } from '../source/value.ts';
+import type { Value, ValueMap } from '../source/value.ts';
 
 /**
  * One kind of task. `probe` asks the host read-only questions; `decide` is pure and gives the work still needed;
@@ -57,8 +57,20 @@ export interface Result {
   readonly failed?: boolean;
   readonly skipped?: boolean;
   readonly unreachable?: boolean;
+  /** A gate says no: nothing was done, and the host goes no further. Not an error: nothing ignores or rescues it. */
+  readonly refused?: boolean;
+  /** What the gate looked at, each passed or not, with its figures. */
+  readonly checks?: readonly Check[];
   readonly msg?: Value;
   readonly [key: string]: Value | undefined;
+}
+
+/** One thing that a gate looked at. */
+export interface Check extends ValueMap {
+  readonly check: string;
+  readonly passed: boolean;
+  /** The figures, for people. */
+  readonly why: string;
 }
 
 export type Probed<F> = { readonly ok: true; readonly facts: F } | Unanswered;
@@ -80,6 +92,8 @@ export interface Asked {
   ask(script: Script): Promise<Answer>;
   /** Its name in the inventory. */
   readonly host: string;
+  /** The run, and who does it where, as it stands in what is left on a host. */
+  readonly run: string;
   /** Its SSH port, as it is reached from the bastion; undefined for the bastion itself and behind a jump host. */
   reach(): { readonly address: string; readonly port: number } | undefined;
   readonly bastion: Bastion;
@@ -97,6 +111,14 @@ export interface Bastion {
     path: string,
   ): Promise<
     | { readonly ok: true; readonly bytes: Uint8Array; readonly mode?: number }
+    | { readonly ok: false; readonly why: string }
+  >;
+  /** SHA-256 of a local file, or of its first bytes, and its whole size, or why not. For files too large to be read at once. */
+  digest(
+    path: string,
+    first?: number,
+  ): Promise<
+    | { readonly ok: true; readonly sha256: string; readonly bytes: number }
     | { readonly ok: false; readonly why: string }
   >;
   /** One ICMP echo by the system's ping. `no-tool`: there is no ping to try with. */
@@ -134,8 +156,13 @@ export type Decision =
       readonly conclude: (done: readonly Done[]) => Result;
     };
 
-/** Something to be done on the host, or with what it said, as data, so that it can be printed instead of done. */
-export type HostCommand =
+/** Something to be done on the host, as data, so that it can be printed instead of done. */
+export type HostCommand = Order & {
+  /** It may be sent again when the connection broke: it only looks, or it finds what it has begun. */
+  readonly again?: true;
+};
+
+type Order =
   | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
   | {
       readonly kind: 'upload';
@@ -143,6 +170,11 @@ export type HostCommand =
       readonly to: string;
       readonly mode: number;
     }
+  /**
+   * Sends what the host lacks of a large file. What came stays there when the connection breaks, so that the next attempt
+   * goes on: the path is nobody else's, and what lies there is checked before it is used.
+   */
+  | { readonly kind: 'append'; readonly from: { readonly file: string; readonly start: number }; readonly to: string }
   | { readonly kind: 'download'; readonly from: string; readonly to: string }
   /** Writes a file of the bastion. */
   | { readonly kind: 'keep'; readonly bytes: Uint8Array; readonly to: string };

@@ -80,7 +80,8 @@ fi`),
   ]);
 }
 
-function sums(algorithm: Algorithm, follow: boolean): Script {
+/** Prints `sum=` and the digest of the file `$p`, with whatever tool the host has for it. */
+export function sums(algorithm: Algorithm, follow: boolean): Script {
   const bits = algorithm.replace(/\D/g, '');
   const shasum =
     algorithm === 'md5' ? '' : `elif command -v shasum >/dev/null 2>&1; then echo "sum=$(shasum -a ${bits} <"$p")"\n  `;

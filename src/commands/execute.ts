@@ -67,6 +67,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       secrets: job.secrets,
       past: job.past,
       world: {
+        run: runOf(job),
         connections,
         bastion: createBastion(),
         keep,
@@ -94,6 +95,12 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     await connections.close();
     await recorder.close();
   }
+}
+
+/** Tells this run from one of the same name on another bastion; the same whoever resumes it where. */
+function runOf({ past, opening }: Job): string {
+  const started = [...past, opening].find((event) => event.type === 'run_started');
+  return started === undefined ? opening.type : `${started.run} of ${started.operator} on ${started.bastion}`;
 }
 
 function resumeCommand(folder: RunFolder, options: RunningOptions): string {

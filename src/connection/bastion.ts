@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { connect, isIPv6 } from 'node:net';
+import { createDigests, type Digest } from './digests.ts';
 import { deadline } from './waiting.ts';
 
 /** What probes may do from the machine rollgate runs on. */
@@ -11,6 +12,7 @@ export interface Bastion {
     | { readonly ok: true; readonly bytes: Uint8Array; readonly mode: number }
     | { readonly ok: false; readonly why: string }
   >;
+  digest(path: string, first?: number): Promise<Digest>;
   icmp(
     address: string,
     timeoutMs: number,
@@ -24,7 +26,7 @@ export interface Bastion {
 
 /** The real one. `ping` is the name of the program to ask with; it is looked up in PATH. */
 export function createBastion(ping = 'ping'): Bastion {
-  return { read, icmp: (address, timeoutMs) => icmp(ping, address, timeoutMs), tcp };
+  return { read, digest: createDigests(), icmp: (address, timeoutMs) => icmp(ping, address, timeoutMs), tcp };
 }
 
 async function read(path: string): ReturnType<Bastion['read']> {

@@ -57,6 +57,15 @@ export interface Connection {
   run(script: Script, options: RunOptions): Promise<Outcome>;
   /** Writes a file beside `path` and renames it over it: nobody ever sees half of it. */
   upload(from: Uint8Array | { readonly file: string }, path: string, options: UploadOptions): Promise<Transferred>;
+  /**
+   * Writes what the host lacks of a file, of which it has the first `start` bytes at `path`, and goes on where it was when
+   * the connection breaks. What was written stays, whatever happens: whoever reads it checks it first.
+   */
+  append(
+    from: { readonly file: string; readonly start: number },
+    path: string,
+    options: Omit<UploadOptions, 'mode'>,
+  ): Promise<Transferred>;
   /** Fetches a file into `to`, a path on the bastion, atomically too. */
   download(path: string, to: string, options: Omit<UploadOptions, 'mode'>): Promise<Transferred>;
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Transferred } from '../shell/outcome.ts';
 import type { Secret } from '../shell/script.ts';
+import { appendByShell } from './append-transfer.ts';
 import type { Connection, Connections, SshTarget, Target } from './connection.ts';
 import type { Hop } from './hop.ts';
 import { createHostKeys } from './host-keys.ts';
@@ -103,6 +104,7 @@ function byShell(runner: Runner): Connection {
   return {
     run: (script, options) => runner.run(script, options),
     upload: (from, path, options) => uploadByShell(runner, from, path, options, fresh()),
+    append: (from, path, options) => appendByShell(runner, from, path, options),
     download: (path, to, options) => downloadByShell(runner, path, to, options, fresh()),
   };
 }
@@ -126,6 +128,7 @@ function overSsh(link: Link): Connection {
   };
   return {
     run: shell.run,
+    append: shell.append,
     upload: (from, path, options) =>
       preferSftp(
         options.become?.user,
@@ -152,6 +155,7 @@ function misdirected(target: SshTarget, problems: readonly Problem[]): Connectio
   return {
     run: async () => ({ ...failed, stdout: nothing, stderr: nothing }),
     upload: async () => failed,
+    append: async () => failed,
     download: async () => failed,
   };
 }

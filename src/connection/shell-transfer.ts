@@ -55,7 +55,7 @@ chmod ${octal} "$t" && mv -f "$t" "$p"`;
 }
 
 /** A name that begins with a dash is not an option. */
-function dashed(path: string): string {
+export function dashed(path: string): string {
   return path.startsWith('-') ? `./${path}` : path;
 }
 
@@ -67,12 +67,13 @@ async function* piecesOf(from: Source): AsyncIterable<Uint8Array> {
 
 const PIECE = 64 * 1024;
 
-async function* counted(
+export async function* counted(
   pieces: AsyncIterable<Uint8Array>,
   total: number,
   progress: UploadOptions['onProgress'],
+  before = 0,
 ): AsyncIterable<Uint8Array> {
-  let sent = 0;
+  let sent = before;
   for await (const piece of pieces) {
     yield piece;
     sent += piece.length;
@@ -80,7 +81,7 @@ async function* counted(
   }
 }
 
-function runningOf({ become, timeoutMs, abort }: Omit<UploadOptions, 'mode'>): Running {
+export function runningOf({ become, timeoutMs, abort }: Omit<UploadOptions, 'mode'>): Running {
   return {
     ...(become ? { become } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -88,7 +89,7 @@ function runningOf({ become, timeoutMs, abort }: Omit<UploadOptions, 'mode'>): R
   };
 }
 
-function transferred(outcome: Outcome, what: string): Transferred {
+export function transferred(outcome: Outcome, what: string): Transferred {
   switch (outcome.kind) {
     case 'exited': {
       const said = Buffer.from(outcome.stderr).toString().trim() || Buffer.from(outcome.stdout).toString().trim();

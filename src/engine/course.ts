@@ -2,6 +2,7 @@ import { addressKey } from '../journal/address.ts';
 import type { RunEvent, StepAddress } from '../journal/event.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
+import type { BlockNode } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import type { ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
@@ -10,7 +11,7 @@ import type { Assignment } from './run.ts';
 import { flag, number, safely } from './step.ts';
 import type { Stop } from './stop.ts';
 import { Variables } from './variables.ts';
-import { type Whereabouts, whereabouts } from './walk.ts';
+import { hasTouched, type Whereabouts, whereabouts } from './walk.ts';
 import type { World } from './world.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -29,12 +30,16 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
+  /** By play: hosts that a gate said no to. */
+  readonly #refusals = new Map<number, Set<string>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #broken = new Set<string>();
+  /** Refusals of an earlier leg of the run, each to be asked again once. */
+  readonly #toAskAgain = new Set<string>();
   #closed: string | undefined;
   #fault: { readonly error: unknown } | undefined;
 
@@ -44,12 +49,13 @@ export class Course {
     this.stop = assignment.stop;
     this.mask = masking(secretTexts(assignment.secrets));
     this.variables = new Variables(assignment.plan, this.memory, {
-      alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#failuresOf(play).has(host)),
+      alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#hasStopped(play, host)),
       check: false,
       playbookDir: assignment.playbookDir,
     });
     this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
+    for (const [play, hosts] of this.#refusals) for (const host of hosts) this.#toAskAgain.add(refusalKey(play, host));
   }
 
   /** Why nothing new may begin any more; undefined while it may. */
@@ -101,13 +107,38 @@ export class Course {
     return this.#fault;
   }
 
+  /** Lets a host try again at a gate that said no to it before a break, once what was begun has been put right. */
+  askAgain(play: PlannedPlay, host: string): void {
+    const key = refusalKey(play.number, host);
+    if (!this.#toAskAgain.has(key)) return;
+    const where = this.whereabouts(play, host);
+    if (where.kind !== 'refused') return;
+    this.#toAskAgain.delete(key);
+    this.history(play).askAgain(host, where.failedAt);
+    this.#refusals.get(play.number)?.delete(host);
+  }
+
+  /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
+  reopen(play: PlannedPlay, batch: Batch): void {
+    const goesOn = batch.hosts.some((host) => this.takesPart(host) && this.whereabouts(play, host).kind === 'next');
+    if (!goesOn) return;
+    const at = { play: play.name, playNumber: play.number };
+    this.#said.delete(saidKey({ type: 'batch_finished', ...at, batch: batch.number }));
+    this.#said.delete(saidKey({ type: 'play_finished', ...at }));
+  }
+
+  /** Whether anything in the window may have changed the host. */
+  hasTouched(play: PlannedPlay, host: string, window: BlockNode): boolean {
+    return hasTouched(window, this.history(play).of(host));
+  }
+
   /** Turns a host away: nothing more is done on it in this run until somebody resumes it. */
   async refuse(play: PlannedPlay, batch: Batch, host: string, reason: string): Promise<void> {
     this.#refused.set(host, reason);
     await this.world.record({ type: 'host_refused', ...addressOf(play, batch, host), reason });
   }
 
-  /** Whether a host is (still) in the run: not turned away, not failed in an earlier play. */
+  /** Whether a host is (still) in the run: not turned away, neither failed nor refused in an earlier play. */
   takesPart(host: string): boolean {
     return !this.#out.has(host) && !this.#refused.has(host) && !this.#broken.has(host);
   }
@@ -177,9 +208,10 @@ export class Course {
     return this.history(play).hasEnded;
   }
 
-  /** Those that failed in a play stay out of the later ones. */
+  /** Those that failed in a play, or were refused in it, stay out of the later ones. */
   leave(play: PlannedPlay): void {
     for (const host of this.#failuresOf(play).keys()) this.#out.add(host);
+    for (const host of this.#refusals.get(play.number) ?? []) this.#out.add(host);
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
@@ -222,7 +254,18 @@ export class Course {
 
   #noteFailure(play: PlannedPlay, host: string): void {
     const where = this.whereabouts(play, host);
-    if ('failedAt' in where && where.failedAt !== undefined) this.#failuresOf(play).set(host, where.failedAt);
+    if (!('failedAt' in where) || where.failedAt === undefined) return;
+    if (griefOf(where) === 'refused') this.#noteRefusal(play, host);
+    else this.#failuresOf(play).set(host, where.failedAt);
+  }
+
+  #noteRefusal(play: PlannedPlay, host: string): void {
+    const refused = this.#refusals.get(play.number) ?? new Set();
+    this.#refusals.set(play.number, refused.add(host));
+  }
+
+  #hasStopped(play: PlannedPlay, host: string): boolean {
+    return this.#failuresOf(play).has(host) || this.#refusals.get(play.number)?.has(host) === true;
   }
 
   #batchOf(play: PlannedPlay, host: string): readonly string[] {
@@ -239,10 +282,20 @@ export class Course {
     return failures;
   }
 
+  #replayRestart(event: Extract<RunEvent, { type: 'step_started' }>): void {
+    const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
+    if (play === undefined) return;
+    this.history(play).restart(event);
+    const refused = this.#refusals.get(play.number);
+    if (refused?.has(event.host) && griefOf(this.whereabouts(play, event.host)) !== 'refused')
+      refused.delete(event.host);
+  }
+
   #replay(event: RunEvent): void {
     switch (event.type) {
       case 'step_started':
         this.#unknown.add(addressKey(event));
+        this.#replayRestart(event);
         break;
       case 'step_finished': {
         const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
@@ -265,6 +318,14 @@ export class Course {
         break;
     }
   }
+}
+
+function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
+  return where.kind === 'next' ? where.failedAs : where.kind;
+}
+
+function refusalKey(playNumber: number, host: string): string {
+  return `${playNumber} ${host}`;
 }
 
 function saidKey(event: Milestone): string {

@@ -1,7 +1,7 @@
-import type { RunEvent } from '../journal/event.ts';
+import type { RunEvent, StepAddress } from '../journal/event.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { handlersOf, type Node, treeOf } from '../plan/tree.ts';
-import type { Ending, History } from './walk.ts';
+import type { Ending, Grief, History } from './walk.ts';
 
 export type StepFinished = Extract<RunEvent, { type: 'step_finished' }>;
 
@@ -13,8 +13,8 @@ export class PlayHistory {
   readonly #positions: ReadonlyMap<string, number>;
   readonly #batches: ReadonlyMap<string, Batch>;
   readonly #hosts = new Map<string, HostPast>();
-  /** Tasks that ran once for a whole batch: `batch/taskId`. */
-  readonly #shared = new Map<string, Ending>();
+  /** Tasks that ran once for a whole batch, by its number. */
+  readonly #shared = new Map<number, Shared>();
   /** Batches that `meta` ended. */
   readonly #ended = new Set<number>();
   #playEnded = false;
@@ -42,8 +42,25 @@ export class PlayHistory {
     if (ending === 'ended' && endsBatch(event)) this.#ended.add(event.batch);
     if (event.result.ends === 'play') this.#playEnded = true;
     past.endings.set(task.id, ending);
-    past.furthest = Math.max(past.furthest, this.#positions.get(task.id) ?? 0);
-    if (runsOnce(task)) this.#shared.set(`${event.batch}/${task.id}`, ending);
+    const position = this.#place(task.id);
+    past.furthest = Math.max(past.furthest, position);
+    if (touches(event)) past.touched.add(position);
+    if (runsOnce(task)) this.#share(event, task, position);
+  }
+
+  #share(event: StepFinished, task: PlannedTask, position: number): void {
+    const shared = this.#sharedIn(event.batch);
+    shared.endings.set(task.id, endingOf(event));
+    if (touches(event)) shared.touched.add(position);
+  }
+
+  #sharedIn(batch: number): Shared {
+    let shared = this.#shared.get(batch);
+    if (shared === undefined) {
+      shared = { endings: new Map(), touched: new Set() };
+      this.#shared.set(batch, shared);
+    }
+    return shared;
   }
 
   /** A handler that runs once runs for all that were notified, and fails for all of them. */
@@ -54,17 +71,96 @@ export class PlayHistory {
       const past = this.#past(host);
       past.waiting.delete(task.id);
       past.flushed.set(position, Math.max(past.flushed.get(position) ?? -1, this.#handlers.indexOf(task)));
-      if (ending === 'failed' || ending === 'unreachable') past.failedHandlers.set(position, { task, ending });
+      if (touches(event)) past.touched.add(position);
+      if (isGrief(ending)) past.failedHandlers.set(position, { task, ending });
     }
+  }
+
+  /**
+   * A gate that said no is asked again. Where what stood around it has been put right since (`always`), the whole block
+   * begins anew: its first half is undone by now.
+   */
+  askAgain(host: string, refused: PlannedTask): void {
+    const handlerAt = this.#refusedHandlerAt(host, refused);
+    if (handlerAt !== undefined) this.#takeBackHandler(host, refused, handlerAt);
+    const standing = handlerAt === undefined ? refused : this.taskAt(handlerAt);
+    const from = standing === undefined ? undefined : this.#begunFrom(host, standing);
+    if (from !== undefined || handlerAt === undefined) this.#forgetFrom(host, from ?? this.#place(refused.id));
+  }
+
+  /** A step that had come to its end is begun again: what was known of it and of what follows holds no more. */
+  restart({ host, taskId, flushedAt }: StepAddress): void {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) return;
+    if (flushedAt === undefined && this.of(host).ending(task) !== undefined)
+      this.#forgetFrom(host, this.#place(task.id));
+    else if (flushedAt !== undefined && this.#refusedHandlerAt(host, task) === flushedAt) this.askAgain(host, task);
+  }
+
+  /** Where the outermost block begins that has been put right after the task was refused in it. */
+  #begunFrom(host: string, task: PlannedTask): number | undefined {
+    const around = task.blocks.filter(({ part }) => part === 'block' || part === 'rescue');
+    const ended = this.of(host);
+    const outermost = around.find(({ id }) =>
+      this.#inBlock(id).some((other) => isCleanup(other, id) && ended.ending(other) !== undefined),
+    );
+    return outermost === undefined ? undefined : this.#firstPosition(outermost.id);
+  }
+
+  #inBlock(id: string): readonly PlannedTask[] {
+    return [...this.#tasks.values()].filter((task) => task.blocks.some((block) => block.id === id));
+  }
+
+  #firstPosition(blockId: string): number {
+    return Math.min(...this.#inBlock(blockId).map((task) => this.#place(task.id)));
+  }
+
+  /** What was refused once for a batch was refused for all of it: all of it begins there again. */
+  #forgetFrom(host: string, position: number): void {
+    const batch = this.#batches.get(host);
+    const shared = this.#sharedIn(batch?.number ?? 0);
+    const wasForAll = [...shared.endings].some(([id, its]) => its === 'refused' && this.#place(id) >= position);
+    if (wasForAll) this.#forget(shared, position);
+    for (const each of wasForAll ? (batch?.hosts ?? []) : [host]) {
+      const past = this.#past(each);
+      this.#forget(past, position);
+      for (const at of past.flushed.keys()) if (at >= position) past.flushed.delete(at);
+      past.furthest = Math.max(-1, ...[...past.endings.keys()].map((id) => this.#place(id)));
+    }
+  }
+
+  #forget({ endings, touched }: Shared, position: number): void {
+    for (const id of endings.keys()) if (this.#place(id) >= position) endings.delete(id);
+    for (const at of touched) if (at >= position) touched.delete(at);
+  }
+
+  #refusedHandlerAt(host: string, handler: PlannedTask): number | undefined {
+    const refused = [...this.#past(host).failedHandlers].find(
+      ([, { task, ending }]) => task.id === handler.id && ending === 'refused',
+    );
+    return refused?.[0];
+  }
+
+  #takeBackHandler(host: string, handler: PlannedTask, position: number): void {
+    const past = this.#past(host);
+    past.failedHandlers.delete(position);
+    past.waiting.add(handler.id);
+    past.flushed.set(position, this.#handlers.indexOf(handler) - 1);
+  }
+
+  #place(taskId: string): number {
+    return this.#positions.get(taskId) ?? 0;
   }
 
   /** The past of one host, as the walk asks for it. */
   of(host: string): History {
     const past = this.#past(host);
     const batch = this.#batches.get(host)?.number ?? 0;
+    const shared = this.#shared.get(batch);
     return {
       isOver: this.#ended.has(batch),
-      ending: (task) => past.endings.get(task.id) ?? this.#shared.get(`${batch}/${task.id}`),
+      ending: (task) => past.endings.get(task.id) ?? shared?.endings.get(task.id),
+      hasTouched: (position) => past.touched.has(position) || shared?.touched.has(position) === true,
       nextHandler: (position) => (past.furthest > position ? undefined : this.#nextHandler(past, position)),
       failedHandler: (position) => past.failedHandlers.get(position),
     };
@@ -113,20 +209,34 @@ export class PlayHistory {
   #past(host: string): HostPast {
     let past = this.#hosts.get(host);
     if (past === undefined) {
-      past = { endings: new Map(), waiting: new Set(), flushed: new Map(), failedHandlers: new Map(), furthest: -1 };
+      past = {
+        endings: new Map(),
+        touched: new Set(),
+        waiting: new Set(),
+        flushed: new Map(),
+        failedHandlers: new Map(),
+        furthest: -1,
+      };
       this.#hosts.set(host, past);
     }
     return past;
   }
 }
 
-interface HostPast {
+/** What was done once for all hosts of a batch. */
+interface Shared {
+  /** By the task's id. */
   readonly endings: Map<string, Ending>;
+  /** Positions of steps that may have left something behind on the host. */
+  readonly touched: Set<number>;
+}
+
+interface HostPast extends Shared {
   /** Ids of handlers that were notified and have not run since. */
   readonly waiting: Set<string>;
   /** By position: the last handler that ran there, as its place among the handlers. */
   readonly flushed: Map<number, number>;
-  readonly failedHandlers: Map<number, { task: PlannedTask; ending: 'failed' | 'unreachable' }>;
+  readonly failedHandlers: Map<number, { task: PlannedTask; ending: Grief }>;
   /** The furthest position that was recorded, -1 for none. */
   furthest: number;
 }
@@ -134,9 +244,22 @@ interface HostPast {
 function endingOf(event: StepFinished): Ending {
   if (event.result.ends !== undefined) return 'ended';
   if (event.ignored) return 'passed';
-  if (event.status === 'failed') return 'failed';
-  if (event.status === 'unreachable') return 'unreachable';
-  return 'passed';
+  const { status } = event;
+  return status === 'failed' || status === 'unreachable' || status === 'refused' ? status : 'passed';
+}
+
+function isGrief(ending: Ending): ending is Grief {
+  return ending !== 'passed' && ending !== 'ended';
+}
+
+/** Whether a step may have left something behind: a refused one did nothing, unless it is a loop that was half done. */
+function touches({ status, reads, result }: StepFinished): boolean {
+  if (status === 'refused') return result.changed === true;
+  return status !== 'skipped' && reads !== true;
+}
+
+function isCleanup(task: PlannedTask, blockId: string): boolean {
+  return task.blocks.some(({ id, part }) => id === blockId && (part === 'always' || part === 'must_finish'));
 }
 
 function endsBatch(event: StepFinished): boolean {

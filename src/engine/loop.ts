@@ -7,6 +7,7 @@ export function loopResult(results: readonly Result[]): Result {
     return { changed: false, results: [], skipped: true, skipped_reason: 'No items in the list' };
   const failed = results.some((result) => result.failed === true);
   const skipped = results.every((result) => result.skipped === true);
+  const refused = results.find((result) => result.refused === true);
   const unreachable = results.find((result) => result.unreachable === true);
   return {
     changed: results.some((result) => result.changed),
@@ -14,8 +15,11 @@ export function loopResult(results: readonly Result[]): Result {
     skipped,
     ...(failed ? { failed } : {}),
     ...(unreachable === undefined ? {} : { unreachable: true }),
+    ...(refused === undefined ? {} : { refused: true }),
     msg:
-      unreachable?.msg ?? (failed ? 'One or more items failed' : skipped ? 'All items skipped' : 'All items completed'),
+      unreachable?.msg ??
+      refused?.msg ??
+      (failed ? 'One or more items failed' : skipped ? 'All items skipped' : 'All items completed'),
     ...lastFacts(results),
   };
 }

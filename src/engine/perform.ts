@@ -7,6 +7,7 @@ import type { Outcome, Transferred } from '../shell/outcome.ts';
 import { type Script, type Secret, show } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
 import { MaskedLines } from './output.ts';
+import { transferProgress } from './transfer-progress.ts';
 import type { World } from './world.ts';
 
 /** Where an action is carried out, and what is said about it meanwhile. */
@@ -46,7 +47,7 @@ export async function perform(action: Action, params: unknown, site: Site): Prom
   const done: Done[] = [];
   for (const command of decision.commands) {
     const startedAt = site.world.clock.now();
-    const outcome = await send(command, site);
+    const outcome = await sendOrAgain(command, site);
     if (outcome.kind === 'aborted') return ABANDONED;
     const failure = failureOf(outcome, site.limitMs);
     if (failure !== undefined) return { changed: done.length > 0, ...failure };
@@ -63,7 +64,7 @@ async function verified(
   result: Result,
   site: Site,
 ): Promise<Result | typeof ABANDONED> {
-  if (action.verify === undefined || result.failed === true) return result;
+  if (action.verify === undefined || result.failed === true || result.refused === true) return result;
   const after = await action.probe(params, asked(site, 'verify'));
   if (!after.ok) return unanswered(after, site);
   const problem = action.verify(params, before, after.facts);
@@ -91,6 +92,7 @@ function asked(site: Site, purpose: Purpose): Asked {
   return {
     ask: (script) => ask(script, purpose, site),
     host: site.step.host,
+    run: site.world.run,
     reach: () => site.world.connections.reach(site.target),
     bastion: site.world.bastion,
     clock: site.world.clock,
@@ -107,8 +109,27 @@ async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
+/** Milliseconds for which a host that has gone may come back to a command that may be sent again. */
+const PATIENCE_MS = 600_000;
+const PAUSE_MS = 5000;
+
+async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  const { clock } = site.world;
+  for (let goneSince: number | undefined; ; ) {
+    const outcome = await send(command, site);
+    const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
+    if (command.again !== true || !isGone) return outcome;
+    goneSince ??= clock.monotonic();
+    if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;
+    await clock.sleep(PAUSE_MS, site.abort).catch(() => undefined);
+  }
+}
+
 async function send(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
-  const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }) };
+  const onProgress = transferProgress((text) =>
+    site.world.report({ type: 'command_output', ...site.step, stream: 'stdout', text }),
+  );
+  const options = { ...limits(site), ...(site.become === undefined ? {} : { become: site.become }), onProgress };
   switch (command.kind) {
     case 'run':
       return run(command.script, 'work', site, {
@@ -118,6 +139,10 @@ async function send(command: HostCommand, site: Site): Promise<Outcome | Transfe
     case 'upload':
       return announced(`upload to ${command.to}`, 'work', site, () =>
         site.connection.upload(command.from, command.to, { ...options, mode: command.mode }),
+      );
+    case 'append':
+      return announced(`upload to ${command.to}, from byte ${command.from.start} on`, 'work', site, () =>
+        site.connection.append(command.from, command.to, options),
       );
     case 'download':
       return announced(`download of ${command.from} to ${command.to}`, 'work', site, () =>

@@ -62,6 +62,8 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
     const reason = course.refusalOf(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
   }
+  for (const host of batch.hosts) course.askAgain(play, host);
+  course.reopen(play, batch);
   for (const host of batch.hosts) await judge(play, batch, host, course);
   for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
     await Promise.all(
@@ -132,6 +134,7 @@ async function goAlong(
       isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
     );
     if (taken === 'left') return;
+    course.askAgain(play, host);
     await judge(play, batch, host, course);
   }
 }

@@ -60,7 +60,7 @@ async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof A
     if (result === ABANDONED) return ABANDONED;
     const ran = result.skipped !== true && result.unreachable !== true;
     results.push({ ...(ran ? { failed: false } : {}), ...result, item, ansible_loop_var: 'item' });
-    if (result.unreachable === true) break;
+    if (result.unreachable === true || result.refused === true) break;
   }
   return loopResult(results);
 }
@@ -90,6 +90,7 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
     if (task.retries === undefined && task.until.length === 0) return judged;
     const result = { ...judged, attempts: attempt };
     if (isEnough(step, result)) return result;
+    if (attempt > retries && result.refused === true) return result;
     if (attempt > retries)
       return { ...result, failed: true, msg: result.msg ?? `still not so after ${attempt} attempts` };
     await waitToRetry(step, result, attempt, retries + 1);
@@ -98,7 +99,9 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
 
 function isEnough(step: Attempted, result: Result): boolean {
   const { until } = step.at.task;
-  return until.length === 0 ? result.failed !== true : holds(step, until, scopeWith(step, result), 'until');
+  return until.length === 0
+    ? result.failed !== true && result.refused !== true
+    : holds(step, until, scopeWith(step, result), 'until');
 }
 
 async function waitToRetry(step: Attempted, result: Result, attempt: number, of: number): Promise<void> {
@@ -176,8 +179,9 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
   return merged;
 }
 
-/** `changed_when` and `failed_when` have the last word on what an attempt came to. */
+/** `changed_when` and `failed_when` have the last word on what an attempt came to; a gate's no is not theirs to judge. */
 function judge(step: Attempted, raw: Result): Result {
+  if (raw.refused === true) return raw;
   const { changedWhen, failedWhen } = step.at.task;
   let result = raw;
   if (changedWhen !== undefined) {

@@ -56,6 +56,7 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
     ...(where.flushedAt === undefined ? {} : { flushedAt: where.flushedAt }),
   };
   const inWindow = course.isInWindow(host);
+  const hasBegun = inWindow && where.window !== undefined && course.hasTouched(play, host, where.window);
   const step: Attempted = {
     ...context,
     address,
@@ -73,15 +74,43 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
   if (!isOnDisk && !inWindow) return 'left';
   const result = answer === 'do' ? await carryOut(step, inWindow, course) : answer;
   if (result === ABANDONED) return 'left';
+  const judged =
+    hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;
   // It was under way when rollgate died: whatever the probe found now, this step brought it about.
   const whole =
-    interrupted && result.failed !== true && result.skipped !== true
-      ? { ...result, changed: result.changed || task.notify.length > 0 }
-      : result;
+    interrupted && judged.failed !== true && judged.refused !== true && judged.skipped !== true
+      ? { ...judged, changed: judged.changed || task.notify.length > 0 }
+      : judged;
   const event = finish(step, whole, Math.round(course.world.clock.monotonic() - started), play, course);
   await course.world.record(event);
   course.learn(play, event, asValue({ failed: false, ...whole }));
+  if (event.status === 'refused' && runsOnce(task)) await tellOthers(event, play, batch, course);
   return 'taken';
+}
+
+/** After the first step of a window that may have changed something, gates inform: the host is to be brought home. */
+function inBegunWindow(result: Result): Result {
+  return asFailure(result, 'its window has begun, so this counts as a failure, and what must finish runs');
+}
+
+/** Of a step that was under way when rollgate died, nobody can say that nothing was done; one that only asks did nothing. */
+function inDoubt(result: Result, step: Attempted): Result {
+  if (effectOf(step) === 'reads') return result;
+  return asFailure(result, 'it was under way when the run broke off: look what it did on the host');
+}
+
+function asFailure(result: Result, why: string): Result {
+  if (result.refused !== true) return result;
+  const { refused: _, ...rest } = result;
+  return { ...rest, failed: true, msg: `it says no: ${String(result.msg ?? '')}; ${why}` };
+}
+
+/** What is refused once for a batch is refused for all of it; the journal says so of each. */
+async function tellOthers(event: StepFinished, play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
+  const others = batch.hosts.filter((host) => host !== event.host && course.takesPart(host));
+  const reason = `"${event.task}", done once for the batch on ${event.host}, was refused`;
+  const at = { play: play.name, playNumber: play.number, batch: batch.number };
+  for (const host of others) await course.world.record({ type: 'host_refused', ...at, host, reason });
 }
 
 /** A step that was begun before a break: taken again where that is harmless or a probe can tell, else a person says. */
@@ -162,13 +191,15 @@ function finish(step: Attempted, result: Result, ms: number, play: PlannedPlay, 
     rescued: status === 'failed' && !ignored && isRescued(standingAt(step, play, course), play),
     ms,
     noLog: step.noLog,
-    notified: result.changed && !failed ? task.notify.flatMap((name) => course.history(play).handlersNamed(name)) : [],
+    ...(task.blocks.length > 0 && effectOf(step) === 'reads' ? { reads: true } : {}),
+    notified: status === 'changed' ? task.notify.flatMap((name) => course.history(play).handlersNamed(name)) : [],
     result: step.noLog ? censored(result) : masked(asValue(result), step.mask),
   };
 }
 
 function statusOf(result: Result): Status {
   if (result.unreachable === true) return 'unreachable';
+  if (result.refused === true) return 'refused';
   if (result.failed === true) return 'failed';
   if (result.skipped === true) return 'skipped';
   return result.changed ? 'changed' : 'ok';
@@ -195,6 +226,7 @@ function censored(result: Result): ValueMap {
     ...(result.failed === undefined ? {} : { failed: result.failed }),
     ...(result.skipped === undefined ? {} : { skipped: result.skipped }),
     ...(result.unreachable === undefined ? {} : { unreachable: result.unreachable }),
+    ...(result.refused === undefined ? {} : { refused: result.refused }),
     // The walk, at resume too, and the exit code go by these.
     ...(result.ends === undefined ? {} : { ends: result.ends }),
     ...(hasLoss(result.lost) ? { lost: true } : {}),

@@ -6,8 +6,13 @@ export type Ending =
   | 'passed'
   | 'failed'
   | 'unreachable'
+  /** A gate said no: nothing was done, and the host goes no further until somebody resumes the run. */
+  | 'refused'
   /** `meta: end_host` and its like: the host has nothing more to do in this play. */
   | 'ended';
+
+/** The endings after which a host does not go on; only a failure can be rescued. */
+export type Grief = Extract<Ending, 'failed' | 'unreachable' | 'refused'>;
 
 /** What the walk asks of a host's history. */
 export interface History {
@@ -20,9 +25,9 @@ export interface History {
   /** The notified handler that runs next at this place, if one is waiting and the place has not been passed. */
   nextHandler(position: number): PlannedTask | undefined;
   /** The handler that went wrong at this place. */
-  failedHandler(
-    position: number,
-  ): { readonly task: PlannedTask; readonly ending: 'failed' | 'unreachable' } | undefined;
+  failedHandler(position: number): { readonly task: PlannedTask; readonly ending: Grief } | undefined;
+  /** Whether the step at this place, or a handler there, may have left anything behind on the host. */
+  hasTouched(position: number): boolean;
 }
 
 /** Where a host is in its play: the step that comes next, or how it ended. A pure function of what was recorded. */
@@ -35,8 +40,8 @@ export type Whereabouts =
       readonly window?: BlockNode;
       /** The task whose failure nothing will rescue: what comes is only cleaning up. */
       readonly failedAt?: PlannedTask;
-      /** How it ended there: what cannot be reached is not rescued by an outer block either. */
-      readonly failedAs?: 'failed' | 'unreachable';
+      /** How it ended there: what cannot be reached, or was refused, is not rescued by an outer block either. */
+      readonly failedAs?: Grief;
       /** It stands in a rescue or always part: begun work is being put right. */
       readonly mending: boolean;
       /** It is a handler, run at this place. */
@@ -44,7 +49,7 @@ export type Whereabouts =
     }
   | { readonly kind: 'through' }
   | { readonly kind: 'ended' }
-  | { readonly kind: 'failed' | 'unreachable'; readonly failedAt: PlannedTask };
+  | { readonly kind: Grief; readonly failedAt: PlannedTask };
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
 
@@ -94,6 +99,7 @@ function visitTask(task: PlannedTask, position: number, history: History): Where
       return { kind: 'ended' };
     case 'failed':
     case 'unreachable':
+    case 'refused':
       return { kind: ending, failedAt: task };
   }
 }
@@ -117,16 +123,27 @@ function rescued(main: Whereabouts, node: BlockNode, history: History): Whereabo
   return hopeful;
 }
 
-/** What runs whatever happened: `always` on a host that can be reached, `must_finish` on every host. */
+/**
+ * What runs whatever happened: `always` on a host that can be reached, `must_finish` on every host. Where a gate said no
+ * before anything was done in the block, there is nothing to put right, and putting it right could do harm.
+ */
 function afterwards(node: BlockNode, before: Whereabouts, history: History): Whereabouts {
-  const reachable = before.kind === 'through' || before.kind === 'failed';
+  if (before.kind === 'refused' && !hasTouched(node, history)) return before;
+  const reachable = before.kind === 'through' || before.kind === 'failed' || before.kind === 'refused';
   const after = reachable ? mended(whereabouts(node.always, history)) : through;
   const last = after.kind === 'through' ? mended(whereabouts(node.mustFinish, history)) : after;
   if (last.kind === 'next') {
-    const failed = before.kind === 'failed' || before.kind === 'unreachable';
-    return failed ? { ...last, failedAt: before.failedAt, failedAs: before.kind } : last;
+    return 'failedAt' in before && before.kind !== 'next'
+      ? { ...last, failedAt: before.failedAt, failedAs: before.kind }
+      : last;
   }
   return last.kind === 'through' || before.kind === 'unreachable' ? before : last;
+}
+
+/** Whether anything in a block may have left something behind on the host. */
+export function hasTouched(node: Node, history: Pick<History, 'hasTouched'>): boolean {
+  if (node.kind !== 'block') return history.hasTouched(node.position);
+  return [node.block, node.rescue, node.always, node.mustFinish].flat().some((part) => hasTouched(part, history));
 }
 
 function mended(where: Whereabouts): Whereabouts {

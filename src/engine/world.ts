@@ -6,6 +6,8 @@ import type { Transferred } from '../shell/outcome.ts';
 
 /** Everything the engine reaches the world by. Tests and simulations bring their own. */
 export interface World {
+  /** The run, and who does it where, as it stands in what is left on a host. */
+  readonly run: string;
   readonly connections: Connections;
   readonly bastion: Bastion;
   /** Writes a file of this machine, whole or not at all. */

@@ -55,7 +55,8 @@ function within(name: string, inner: Value | undefined, outer: Value | undefined
 }
 
 const failed = resultTest('failed', flag('failed'));
-const succeeded = resultTest('succeeded', (result) => !flag('failed')(result));
+const refused = resultTest('refused', flag('refused'));
+const succeeded = resultTest('succeeded', (result) => !flag('failed')(result) && !flag('refused')(result));
 const didChange = resultTest('changed', changed);
 const skipped = resultTest('skipped', flag('skipped'));
 const versionTest: Builtin = { params: ['version', 'operator', 'strict', 'version_type'], apply: version };
@@ -70,6 +71,7 @@ export const TESTS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['failed', failed],
   ['failure', failed],
   ['match', regexTest('match', true)],
+  ['refused', refused],
   ['regex', regexTest('regex', false)],
   ['search', regexTest('search', false)],
   ['skipped', skipped],

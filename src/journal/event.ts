@@ -77,6 +77,8 @@ export type RunEvent =
       readonly ms: number;
       readonly noLog: boolean;
       readonly notified: readonly string[];
+      /** In a block: it only asked, so that a refusal after it leaves nothing to put right. */
+      readonly reads?: true;
       readonly result: ValueMap;
     } & StepAddress)
   | ({

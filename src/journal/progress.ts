@@ -198,6 +198,7 @@ function startStep(progress: Building<Progress>, event: Stamped<Extract<RunEvent
   const key = addressKey(event);
   const host = hostOf(progress, event.host);
   takeBack(progress, host, key);
+  reopen(progress, event);
   progress.steps.set(key, { ...addressOf(event), startedAt: event.at, status: 'started' });
   host.started.add(key);
   // It was turned away once, and let in when the run was resumed.
@@ -214,6 +215,16 @@ function finishStep(progress: Building<Progress>, event: Stamped<Extract<RunEven
   host.counts[status] += 1;
   if ((status === 'failed' || status === 'unreachable') && !ignored && !rescued) host.failures.add(key);
   if (result.ends !== undefined) host.endedPlays.add(event.playNumber);
+}
+
+/** A host that was turned away is let in again: its batch and its play go on. */
+function reopen(progress: Building<Progress>, { playNumber, batch }: StepAddress): void {
+  const play = progress.plays.get(playNumber) as Building<PlayProgress> | undefined;
+  const known = play?.batches.get(batch);
+  if (play === undefined || known?.finishedAt === undefined) return;
+  const { finishedAt: _, ...open } = known;
+  play.batches.set(batch, open);
+  delete play.finishedAt;
 }
 
 /** A step that is done again replaces what was known of it. */

@@ -1,4 +1,5 @@
 import type { Stamped } from '../journal/event.ts';
+import { isList, isMap } from '../source/value.ts';
 import { duration } from './durations.ts';
 import { printable, printableLine } from './printable.ts';
 import { reasonOf } from './reason.ts';
@@ -71,6 +72,7 @@ function linesOf(event: Stamped): readonly string[] {
       ];
     case 'step_finished':
       return [
+        ...checkLines(event),
         `== ${outcomeOf(event)} (${duration(event.ms)})${event.status === 'ok' || event.status === 'changed' ? '' : colon(finishedReason(event))}`,
       ];
     case 'window_opened':
@@ -83,6 +85,14 @@ function linesOf(event: Stamped): readonly string[] {
     default:
       return [];
   }
+}
+
+/** What a gate looked at, passed or not. */
+function checkLines({ noLog, result }: Finished): readonly string[] {
+  if (noLog || !isList(result.checks)) return [];
+  return result.checks
+    .filter(isMap)
+    .map(({ check, passed, why }) => `  ${passed === true ? 'PASS' : 'FAIL'} ${printableLine(`${check}: ${why}`)}`);
 }
 
 function commandLines(event: Stamped & { readonly type: 'command_started' }): readonly string[] {

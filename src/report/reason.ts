@@ -18,7 +18,9 @@ export function reasonOf(result: ValueMap): string {
 
 function failedItem(result: ValueMap): ValueMap | undefined {
   if (!isList(result.results)) return undefined;
-  return result.results.filter(isMap).find((each) => each.failed === true || each.unreachable === true);
+  return result.results
+    .filter(isMap)
+    .find((each) => each.failed === true || each.unreachable === true || each.refused === true);
 }
 
 function label(item: Value | undefined): string {

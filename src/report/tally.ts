@@ -138,6 +138,7 @@ export class Counting {
       case 'run_resumed':
         this.#title = { ...this.#title, run: event.run };
         this.#startedAt = at;
+        this.#letIn();
         break;
       case 'play_started':
         this.#setPlay(event.playNumber, 'running');
@@ -198,6 +199,13 @@ export class Counting {
     };
   }
 
+  /** Who was turned away is asked again. */
+  #letIn(): void {
+    this.#troubles = this.#troubles.filter(({ status }) => status !== 'refused');
+    for (const { ended } of this.#plays.flatMap(({ batches }) => batches))
+      for (const [host, status] of ended) if (status === 'refused') ended.delete(host);
+  }
+
   #underWay(): readonly InFlight[] {
     const begun = (each: InFlight) => this.#begun.get(each.host) ?? 0;
     const inOrder = [...this.#inFlight.values()].sort((a, b) => begun(a) - begun(b));
@@ -219,7 +227,8 @@ export class Counting {
       batch.ended.set(step.host, step.status);
       this.#trouble({ host: step.host, task: step.task, status: step.status, reason: finishedReason(step) });
     }
-    if (play.tasks.has(step.taskId)) batch.done.set(step.host, (batch.done.get(step.host) ?? 0) + 1);
+    if (play.tasks.has(step.taskId) && step.status !== 'refused')
+      batch.done.set(step.host, (batch.done.get(step.host) ?? 0) + 1);
     const over = (batch.done.get(step.host) ?? 0) >= play.tasks.size || step.result.ends !== undefined;
     if (over && !batch.ended.has(step.host)) batch.ended.set(step.host, 'ok');
   }

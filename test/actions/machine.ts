@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { describe, it } from 'vitest';
 import type { Action, Answer, Asked, Bastion, Clock, Done, HostCommand, Result } from '../../src/actions/action.ts';
 import { failureOf } from '../../src/actions/outcomes.ts';
 import { findAction } from '../../src/actions/registry.ts';
+import { createDigests } from '../../src/connection/digests.ts';
 import { keep } from '../../src/connection/keep.ts';
 import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
 import { render, type Script, Secret } from '../../src/shell/script.ts';
@@ -82,7 +83,14 @@ export function asked(machine: Machine): Asked {
     reach: () => ({ address: '127.0.0.1', port: 22 }),
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
-    bastion: { read, icmp: async () => ({ kind: 'alive' }), tcp: async () => ({ kind: 'open' }), ...machine.bastion },
+    bastion: {
+      read,
+      digest: createDigests(),
+      icmp: async () => ({ kind: 'alive' }),
+      tcp: async () => ({ kind: 'open' }),
+      ...machine.bastion,
+    },
+    run: '20260101-000000-test of tester on bastion',
     localPath: (path) => resolve(machine.folder, path),
     ask: (script) => answer(script, machine),
   };
@@ -121,6 +129,7 @@ async function send(command: HostCommand, machine: Machine): Promise<Outcome | T
   try {
     if (command.kind === 'keep') return await keep(command.to, command.bytes);
     if (command.kind === 'upload') await upload(command);
+    else if (command.kind === 'append') await append(command);
     else await download(command);
     return { kind: 'done' };
   } catch (error) {
@@ -132,6 +141,11 @@ async function upload({ from, to, mode }: Extract<HostCommand, { kind: 'upload' 
   await writeFile(`${to}.part`, from instanceof Uint8Array ? from : await readFile(from.file));
   await chmod(`${to}.part`, mode);
   await rename(`${to}.part`, to);
+}
+
+async function append({ from: { file, start }, to }: Extract<HostCommand, { kind: 'append' }>): Promise<void> {
+  await truncate(to, start).catch(() => {});
+  await appendFile(to, (await readFile(file)).subarray(start));
 }
 
 async function download({ from, to }: Extract<HostCommand, { kind: 'download' }>): Promise<void> {

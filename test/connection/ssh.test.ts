@@ -681,6 +681,21 @@ describe.skipIf(rootMissing())('becoming somebody else', () => {
     );
   });
 
+  it.each([
+    ['without a password', () => as(free), () => root()],
+    ['with a password', () => as(asked), () => root(asked.password)],
+    ['at a terminal', () => as(old), () => root(old.password)],
+  ])('sends on a file of root, %s', async (_, host, become) => {
+    const [file, path] = [join(sshd.folder, 'rest-here'), join(sshd.folder, 'rest-there')];
+    const bytes = readFileSync(process.execPath).subarray(0, 200_000);
+    writeFileSync(file, bytes);
+    writeFileSync(path, bytes.subarray(0, 100_000), { mode: 0o600 });
+    expect(await host().append({ file, start: 100_000 }, path, { become: become() })).toEqual({ kind: 'done' });
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(statSync(path)).toMatchObject({ uid: 0, mode: 0o100600 });
+    rmSync(path);
+  });
+
   it('needs no sudo to stay who it is', async () => {
     const host = all.to(target(sshd));
     expect(told(await host.run(shellText('echo "${SUDO_USER:-nobody}"'), { become: root() })).stdout).toBe('nobody\n');

@@ -25,13 +25,28 @@ export interface Execution {
   /** Straight to the client, past the shell, which would keep it to the end. */
   say(text: string): void;
   readonly input: Pick<Input, 'all' | 'line'>;
+  /** Starts a command line as a process of the host's own, with nobody at its other end. */
+  launch(text: string): Promise<void>;
 }
+
+const NOTHING = { all: async () => Buffer.alloc(0), line: async () => undefined };
 
 /** Gives a host the files that make commands be found: `/bin/sh` and all the others. */
 export function layOut(state: SimulatedHost): void {
-  const nothing = { all: async () => Buffer.alloc(0), line: async () => undefined };
-  const execution = { state, pid: 1, user: 'root', atExit: [], say: () => {}, input: nothing };
+  const execution = own(state, 1);
   new Bash({ fs: state.files, customCommands: hostCommands(execution), defenseInDepth: false });
+}
+
+function own(state: SimulatedHost, pid: number): Execution {
+  const launch = (text: string) => onItsOwn(state, text);
+  return { state, pid, user: 'root', atExit: [], say: () => {}, input: NOTHING, launch };
+}
+
+async function onItsOwn(state: SimulatedHost, text: string): Promise<void> {
+  const running = state.beginCommand(text, 'root');
+  const bash = shellOn(own(state, running.pid));
+  await Promise.race([bash.exec(text, { rawScript: true, signal: running.abort }), running.killed]);
+  state.endCommand(running.pid);
 }
 
 /** Runs one command line as sshd would: on a shell of its own, over the host's files and state. */
@@ -41,7 +56,7 @@ export async function execute(text: string, { state, user, channel, input }: Sur
   const say = (words: string) => {
     if (!channel.destroyed) channel.stderr.write(words);
   };
-  const execution: Execution = { state, pid: running.pid, user, atExit: [], say, input };
+  const execution: Execution = { ...own(state, running.pid), user, say, input };
   // sudo -S takes its password from the same stream and must ask before anything is sent.
   const stdin = /\bsudo\b.* -S /.test(text) ? '' : (await input.all()).toString('latin1');
   const bash = shellOn(execution);

@@ -36,11 +36,20 @@ interface Ended {
 }
 
 async function roll(...hosts: readonly HostSpec[]): Promise<Ended> {
+  return rollWith(() => ({}), ...hosts);
+}
+
+async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostSpec[]): Promise<Ended> {
   const started = await startFleet({ hosts });
   fleet = started;
   const artifacts = join(started.directory, 'artifacts');
   await mkdir(artifacts);
-  const variables = { gdb_image: started.gdbImage.id, gdb_archive: started.gdbImage.archive, artifacts };
+  const variables = {
+    gdb_image: started.gdbImage.id,
+    gdb_archive: started.gdbImage.archive,
+    artifacts,
+    ...more(started),
+  };
   const stream = new PassThrough();
   const out = text(stream);
   const terminal: Terminal = {
@@ -80,6 +89,8 @@ const STALE: readonly ExecutorSpec[] = [
   { id: 'edge', kind: 'http' },
 ];
 
+const SHUT = "Shut the executors' links and restart the agent";
+
 const last = ({ steps }: Ended, host: string) => steps.filter((step) => step.host === host).at(-1);
 const failure = ({ steps }: Ended, host: string) =>
   steps.find((step) => step.host === host && step.status === 'failed');
@@ -103,9 +114,11 @@ describe('the executor shutdown on embedded hosts', () => {
               .concat(`${host}.executors.${label}.json`),
           ),
         )
+        .concat(['save_exec.out.a1', 'save_exec.out.a2'])
         .sort(),
     );
     const kept = (name: string) => readFile(join(run.fleet.directory, 'artifacts', name), 'utf8');
+    expect(await kept('save_exec.out.a1')).toContain('$1 = 0');
     expect(await kept('a1.netstat.before.txt')).toMatch(/:5051 +ESTABLISHED \d+\/mesos-executo/);
     expect(await kept('a1.netstat.before.txt')).not.toMatch(/mesos-slave|LISTEN/);
     expect(await kept('a1.netstat-full.before.txt')).toMatch(/LISTEN +\d+\/mesos-slave/);
@@ -133,29 +146,30 @@ describe('the executor shutdown on embedded hosts', () => {
   it('names an executor without checkpointing, does not touch it, and does not count it as lost', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'safe' }, { id: 'unsafe', checkpoint: false }] });
     expect(run.code).toBe(0);
-    const shut = run.steps.find(({ task }) => task === "Shut the executors' links");
+    const shut = run.steps.find(({ task }) => task === SHUT);
     expect(shut?.result.msg).toContain('"unsafe"');
     expect(shut?.result.msg).toContain('does not checkpoint');
     expect(run.fates('a1').safe).toBe('running');
     expect(last(run, 'a1')?.status).toBe('ok');
   });
 
-  it('leaves alone who waits already, and brings it home', async () => {
-    const run = await roll({ name: 'a1', executors: [{ id: 'waits', alreadyWaiting: true }, { id: 'other' }] });
+  it('shuts nothing where an executor waits already, and restarts the agent at once', async () => {
+    const run = await roll({
+      name: 'a1',
+      executors: [
+        { id: 'waits', alreadyWaiting: true },
+        { id: 'other', idleDays: 1 },
+      ],
+    });
+    expect(run.steps.find(({ task }) => task === SHUT)?.result).toMatchObject({ shut: [] });
     expect(run.code).toBe(0);
     expect(run.fates('a1')).toEqual({ waits: 'running', other: 'running' });
   });
 
   it.each<[string, Partial<HostSpec>, string, RegExp, number]>([
+    ['the disk is full', { freeKib: 0 }, 'The image with gdb is there', /0\.0 MiB free.*nothing was sent/, 0],
     ['Docker is down', { dockerDown: true }, 'The image with gdb is there', /Docker does not answer/, 0],
-    [
-      'gdb cannot attach',
-      { gdbCannotAttach: true },
-      "Shut the executors' links",
-      /ptrace: Operation not permitted|without a process/,
-      1,
-    ],
-    ['shutdown() fails', { shutdownFails: true }, "Shut the executors' links", /shutdown returned -1/, 1],
+    ['shutdown() fails', { shutdownFails: true }, SHUT, /the agent was not restarted.*shutdown returned -1/, 0],
     ['no agent is there', { agent: 'none' }, 'See agent and executors as they are', /is it an agent/, -1],
     ['sudo refuses', { sudoPassword: 'secret' }, 'See agent and executors as they are', /password is required/, 0],
   ])('fails the host where %s, says so, and restarts only what it began', async (_, spec, task, why, starts) => {
@@ -165,6 +179,42 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(failure(run, 'a1')?.result.msg).toMatch(why);
     expect(run.starts('a1') ?? -1).toBe(starts);
     expect(Object.values(run.fates('a1')).every((fate) => fate === 'running')).toBe(true);
+  });
+
+  it('refuses the host where gdb cannot attach, before anything is touched', async () => {
+    const run = await roll({ name: 'a1', executors: [{ id: 'x' }], gdbCannotAttach: true });
+    expect(run.code).toBe(3);
+    expect(last(run, 'a1')).toMatchObject({ task: SHUT, status: 'refused' });
+    expect(last(run, 'a1')?.result.msg).toMatch(/nothing was touched: gdb cannot work on this host/);
+    expect(run.starts('a1')).toBe(0);
+    expect(run.fates('a1')).toEqual({ x: 'running' });
+  });
+
+  it.each<[string, (fleet: Fleet) => object, RegExp]>([
+    ['has another digest', () => ({ gdb_archive_sha256: '0'.repeat(64) }), /has the SHA-256 [0-9a-f]{64}, not 0{64}/],
+    ['holds another image', () => ({ gdb_image: `sha256:${'0'.repeat(64)}` }), /no image sha256:0{64} now/],
+    ['is not there', () => ({ gdb_archive: '/not/here' }), /\/not\/here cannot be read on the bastion/],
+  ])('touches no executor where the archive %s', async (_, given, why) => {
+    const run = await rollWith(given, { name: 'a1', executors: [{ id: 'x' }] });
+    expect(run.code).toBe(2);
+    expect(failure(run, 'a1')).toMatchObject({ task: 'The image with gdb is there', status: 'failed' });
+    expect(failure(run, 'a1')?.result.msg).toMatch(why);
+    expect(run.starts('a1')).toBe(0);
+  });
+
+  it('takes the image from a registry where there is no archive', async () => {
+    const registry = ({ gdbImage: { id } }: Fleet) => ({ gdb_archive: undefined, gdb_registry: `tools/gdb@${id}` });
+    const run = await rollWith(registry, { name: 'a1', executors: STALE });
+    expect(run.code).toBe(0);
+    expect(new Set(Object.values(run.fates('a1')))).toEqual(new Set(['running']));
+  });
+
+  it('goes on with an archive of which a part is there', async () => {
+    const part = { '/var/lib/rollgate/gdb-image.tar': 'an image archive as' };
+    const run = await roll({ name: 'a1', executors: [{ id: 'x' }], files: part });
+    expect(run.code).toBe(0);
+    const brought = run.steps.find(({ task }) => task === 'The image with gdb is there');
+    expect(brought?.result).toMatchObject({ sent: ' the simulated Docker loads it\n'.length });
   });
 
   it('ends with 5 when a task was lost, and names it', async () => {
@@ -177,7 +227,7 @@ describe('the executor shutdown on embedded hosts', () => {
   it('says what to do when the agent does not come back', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], agentStaysDown: true });
     expect(run.code).toBe(2);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Restart the agent' });
+    expect(failure(run, 'a1')).toMatchObject({ task: SHUT });
     expect(failure(run, 'a1')?.result.msg).toContain('journalctl -u dcos-mesos-slave.service');
   });
 });

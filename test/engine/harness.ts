@@ -79,6 +79,7 @@ export async function run(setup: Setup): Promise<Ran> {
       connections: simulated(setup.answers ?? (() => 0), sent, alive),
       bastion: {
         read: async () => ({ ok: false, why: 'not here' }),
+        digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
         tcp: async () => ({ kind: 'open' }),
       },
@@ -98,6 +99,7 @@ export async function run(setup: Setup): Promise<Ran> {
         resolve: async () => 'nobody',
         ...setup.operator,
       },
+      run: '20260101-000000-test of tester on bastion',
       localPath: (path) => path,
     },
   };
@@ -185,6 +187,7 @@ function simulated(answers: Answers, sent: string[], alive: () => void): Connect
         return outcomeOf(answer);
       },
       upload: async (): Promise<Transferred> => ({ kind: 'done' }),
+      append: async (): Promise<Transferred> => ({ kind: 'done' }),
       download: async (): Promise<Transferred> => ({ kind: 'done' }),
     };
   };

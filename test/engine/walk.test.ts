@@ -33,6 +33,8 @@ function walk(of: typeof blockPlay, past: Readonly<Record<string, Ending>>): Whe
     ending: ({ id }) => past[id],
     nextHandler: () => undefined,
     failedHandler: () => undefined,
+    // The handlers after pre_tasks stand at 0.
+    hasTouched: (position) => ['passed', 'failed'].includes(past[of.tasks[position - 1]?.id ?? ''] ?? ''),
   });
 }
 
@@ -106,6 +108,26 @@ describe('where a host is in a window', () => {
   });
 });
 
+describe('where a host is that a gate said no to', () => {
+  it.each<[string, typeof blockPlay, past: Record<string, Ending>, where: string]>([
+    ['outside blocks', blockPlay, { before: 'refused' }, 'refused at before'],
+    ['before anything was done in the block', blockPlay, { before: 'passed', b1: 'refused' }, 'refused at b1'],
+    ['after something was done', blockPlay, { before: 'passed', b1: 'passed', b2: 'refused' }, 'a1 mending after b2'],
+    [
+      'and all is put right',
+      blockPlay,
+      { before: 'passed', b1: 'passed', b2: 'refused', a1: 'passed', a2: 'passed' },
+      'refused at b2',
+    ],
+    ['in the rescue', blockPlay, { before: 'passed', b1: 'failed', r1: 'refused' }, 'a1 mending after r1'],
+    ['in always', bareBlock, { b1: 'passed', a1: 'refused' }, 'refused at a1'],
+    ['at the head of a window', windowPlay, { before: 'passed', w1: 'refused' }, 'refused at w1'],
+    ['within a window', windowPlay, { before: 'passed', w1: 'passed', w2: 'refused' }, 'm1 mending after w2'],
+  ])('%s', (_, of, past, where) => {
+    expect(brief(walk(of, past))).toBe(where);
+  });
+});
+
 describe('handlers', () => {
   const notifying = play([
     task('t1'),
@@ -119,6 +141,7 @@ describe('handlers', () => {
       ending: ({ id }) => (['t1', 't2'].includes(id) ? 'passed' : undefined),
       nextHandler: (position) => notifying.tasks.find(({ id }) => id === 'h1' && position === 3),
       failedHandler: () => undefined,
+      hasTouched: () => false,
     });
     expect(where).toMatchObject({ kind: 'next', task: { id: 'h1' }, flushedAt: 3 });
   });
@@ -129,6 +152,7 @@ describe('handlers', () => {
       ending: ({ id }) => (['t1', 't2'].includes(id) ? 'passed' : undefined),
       nextHandler: () => undefined,
       failedHandler: (position) => (position === 3 && h1 !== undefined ? { task: h1, ending: 'failed' } : undefined),
+      hasTouched: () => false,
     });
     expect(brief(where)).toBe('failed at h1');
   });

@@ -1,4 +1,4 @@
-import { mesosSeconds } from './durations.ts';
+import { durationSeconds } from './duration.ts';
 import type { AgentLink, Executor, Standing } from './facts.ts';
 import { type Belongings, versionIn } from './libraries.ts';
 import type { LinkFacts } from './links.ts';
@@ -98,7 +98,7 @@ function executor(member: Member, around: Around): Executor {
 /** Frozen when it was launched: what the agent's flag says today does not count. */
 function patience(recoveryTimeout: string | undefined): Pick<Executor, 'recoveryTimeout' | 'recoveryTimeoutSeconds'> {
   if (recoveryTimeout === undefined) return {};
-  const recoveryTimeoutSeconds = mesosSeconds(recoveryTimeout);
+  const recoveryTimeoutSeconds = durationSeconds(recoveryTimeout);
   return { recoveryTimeout, ...(recoveryTimeoutSeconds === undefined ? {} : { recoveryTimeoutSeconds }) };
 }
 

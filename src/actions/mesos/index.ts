@@ -1,14 +1,15 @@
 import type { Action } from '../action.ts';
 import { mesosCapture } from './capture.ts';
+import { mesosExecutorShutdown } from './executor-shutdown.ts';
 import { mesosGdbImage } from './gdb-image.ts';
-import { mesosRestartAgent } from './restart-agent.ts';
-import { mesosShutdownSockets } from './shutdown-sockets.ts';
+import { mesosBringHome, mesosRestartAgent } from './restart-agent.ts';
 import { mesosVerify } from './verify.ts';
 
 export const MESOS_ACTIONS: readonly Action[] = [
   mesosCapture,
   mesosGdbImage,
-  mesosShutdownSockets,
+  mesosExecutorShutdown,
+  mesosBringHome,
   mesosRestartAgent,
   mesosVerify,
 ];

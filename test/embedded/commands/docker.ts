@@ -11,6 +11,10 @@ export const dockerCommands: HostCommands = ({ state }) => [
     }
     const [verb, ...rest] = args[0] === 'image' ? args.slice(1) : args;
     switch (verb) {
+      case 'info':
+        return { stdout: ' Storage Driver: overlay\n Docker Root Dir: /var/lib/docker\n' };
+      case 'pull':
+        return pull(state, rest);
       case 'ps':
         return { stdout: rest.includes('-q') ? containerIds(state) : containers(state) };
       case 'images':
@@ -27,6 +31,17 @@ export const dockerCommands: HostCommands = ({ state }) => [
       }
       case 'run':
         return run(state, rest);
+      case 'exec': {
+        const [container = '', program, ...given] = rest;
+        if (!state.containers.has(container)) return failure(1, `Error: No such container: ${container}`);
+        return program === 'gdb' ? { stdout: gdb(state, given) } : failure(127, 'executable file not found in $PATH');
+      }
+      case 'rm': {
+        const container = rest.at(-1) ?? '';
+        return state.containers.delete(container)
+          ? { stdout: `${container}\n` }
+          : failure(1, `Error: No such container: ${container}`);
+      }
       default:
         return { stdout: `Docker version 1.11.2, build b9f10c9\n` };
     }
@@ -61,8 +76,15 @@ function inspectContainers(state: SimulatedHost, args: readonly string[]): Said 
   return { stdout: rows.join('') };
 }
 
+/** The simulated registry holds every image, under the digest that is also its id. */
+function pull(state: SimulatedHost, args: readonly string[]): Said {
+  const id = args.at(-1)?.split('@')[1] ?? '';
+  state.images.add(id);
+  return { stdout: `Digest: ${id}\nStatus: Downloaded newer image\n` };
+}
+
 function inspect(state: SimulatedHost, args: readonly string[]): Said {
-  const image = args.findLast((arg) => !arg.startsWith('-')) ?? '';
+  const image = (args.findLast((arg) => !arg.startsWith('-')) ?? '').replace(/^.*@/, '');
   return state.images.has(image) ? { stdout: `${image}\n` } : failure(1, `Error: No such image: ${image}`);
 }
 
@@ -75,10 +97,15 @@ function load(state: SimulatedHost, archive: Uint8Array): Said {
 
 function run(state: SimulatedHost, args: readonly string[]): Said {
   const at = args.findIndex((arg) => state.images.has(arg));
-  if (args.slice(0, Math.max(at, 0)).some((arg) => /^-(t|it|ti)$/.test(arg)))
-    return failure(1, 'the input device is not a TTY');
+  const options = args.slice(0, Math.max(at, 0));
   if (at < 0) return failure(125, 'docker: Error response from daemon: No such image.');
-  return args[at + 1] === 'gdb'
-    ? { stdout: gdb(state, args.slice(at + 2)) }
-    : failure(127, 'docker: executable file not found in $PATH');
+  if (options.some((arg) => /^-(t|it|ti)$/.test(arg))) return failure(1, 'the input device is not a TTY');
+  const name = options[options.indexOf('--name') + 1] ?? '';
+  if (state.containers.has(name))
+    return failure(
+      125,
+      `docker: Error response from daemon: Conflict. The container name "/${name}" is already in use.`,
+    );
+  state.containers.add(name);
+  return { stdout: `${'c0'.repeat(32)}\n` };
 }

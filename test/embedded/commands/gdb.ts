@@ -22,6 +22,7 @@ class Session {
       case 'attach':
         return this.#attach(Number(rest));
       case 'call':
+      case 'print':
         return this.#call(rest);
       case 'detach':
         return this.#detach();
@@ -51,7 +52,7 @@ class Session {
   }
 
   #call(expression: string): readonly string[] {
-    const [, cast, fd] = /^(\(int\))?\s*shutdown\s*\((\d+),\s*[012]\)$/.exec(expression) ?? [];
+    const [, cast, fd] = /^(\(int\))?\s*shutdown\s*\((-?\d+),\s*[012]\)$/.exec(expression) ?? [];
     if (fd === undefined) return [`No symbol "${expression}" in current context.`];
     if (this.#attached === undefined) return ["You can't do that without a process to debug."];
     if (cast === undefined) return ["'shutdown' has unknown return type; cast the call to its declared return type"];

@@ -16,6 +16,11 @@ export const shellCommands: HostCommands = (execution) => [
   command('chown', () => ({})),
   command('chgrp', () => ({})),
   command('sync', () => ({})),
+  command('timeout', async ([, program, ...rest], { exec, cwd }) =>
+    program === undefined || exec === undefined
+      ? failure(125, 'timeout: missing operand')
+      : exec(program, { cwd, args: rest }),
+  ),
   command('mktemp', async (args, { fs, cwd }) => {
     const template = args.find((arg) => arg.includes('XXX')) ?? '/tmp/tmp.XXXXXXXXXX';
     const path = fs.resolvePath(
@@ -30,13 +35,18 @@ export const shellCommands: HostCommands = (execution) => [
   command('flock', async (args, context) => {
     const [path, ...words] = args.filter((arg) => arg !== '-n' && arg !== '-x');
     if (path === undefined) return failure(64, 'flock: requires a file');
-    const holder = execution.state.locks.get(path);
-    if (holder !== undefined && holder !== execution.pid) return { exitCode: 1 };
+    const isTaken = () => ![undefined, execution.pid].includes(execution.state.locks.get(path));
+    if (args.includes('-n') && isTaken()) return { exitCode: 1 };
+    while (isTaken()) await new Promise((resolve) => setTimeout(resolve, 5));
     execution.state.locks.set(path, execution.pid);
     const [program, ...rest] = words;
     if (program === undefined || context.exec === undefined) return {};
     return context.exec(program, { cwd: context.cwd, args: rest });
   }),
+  command('df', (args) => ({
+    stdout: `Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 41152832 0 ${execution.state.spec.freeKib ?? 20_000_000} 50% /\n`,
+    exitCode: args.includes('-Pk') ? 0 : 64,
+  })),
   command('dd', async (args, { fs, cwd, stdin }) => {
     const operands = new Map(args.map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]));
     const from = operands.get('if');
@@ -50,7 +60,13 @@ export const shellCommands: HostCommands = (execution) => [
     const piece = bytes.subarray(begin, count === undefined ? undefined : begin + Number(count) * size);
     const to = operands.get('of');
     if (to === undefined) return { stdout: piece.toString('latin1') };
-    await fs.writeFile(fs.resolvePath(cwd, to), new Uint8Array(piece));
+    const path = fs.resolvePath(cwd, to);
+    const there = operands.get('conv') === 'notrunc' ? Buffer.from(await fs.readFileBuffer(path)) : Buffer.alloc(0);
+    const at = Number(operands.get('seek') ?? 0) * size;
+    await fs.writeFile(
+      path,
+      new Uint8Array(Buffer.concat([there.subarray(0, at), piece, there.subarray(at + piece.length)])),
+    );
     return {};
   }),
 ];

@@ -1,7 +1,25 @@
+import { quote } from '../../../src/shell/script.ts';
 import { SETTINGS, type SimulatedHost } from '../simulated/host.ts';
 import { command, failure, type HostCommands, type Said } from './command.ts';
 
-export const systemdCommands: HostCommands = ({ state }) => [
+export const systemdCommands: HostCommands = ({ state, launch }) => [
+  command('systemd-run', (args) => {
+    const unit = args.find((arg) => arg.startsWith('--unit='))?.slice(7) ?? 'run.service';
+    if (state.transient.has(unit))
+      return failure(1, `Failed to start transient service unit: Unit ${unit} already exists.`);
+    const words = args.slice(args.findIndex((arg) => !arg.startsWith('-')));
+    // It does nothing until it is stopped: the host's clock must not go on for it.
+    if (words[0] === 'sleep') {
+      state.transient.set(
+        unit,
+        state.spawn({ ppid: 1, user: 'root', comm: 'sleep', argv: words, environment: [] }).pid,
+      );
+      return {};
+    }
+    state.transient.set(unit, 0);
+    void launch(words.map(quote).join(' ')).finally(() => state.transient.delete(unit));
+    return {};
+  }),
   command('systemctl', (args) => {
     const [verb, ...rest] = args.filter(
       (arg) => !/^--?(no-pager|quiet|q|no-block|full|value)$/.test(arg.replace(/^-+/, '--')),
@@ -29,6 +47,7 @@ async function systemctl(state: SimulatedHost, verb: string, args: readonly stri
     case 'kill':
       return change(state, verb, args);
     case 'daemon-reload':
+    case 'reset-failed':
     case 'enable':
     case 'disable':
       return {};
@@ -40,6 +59,12 @@ async function systemctl(state: SimulatedHost, verb: string, args: readonly stri
 async function change(state: SimulatedHost, verb: string, args: readonly string[]): Promise<Said> {
   const unit = unitName(args);
   const { mesos } = state;
+  const transient = state.transient.get(unit);
+  if (verb === 'stop' && transient !== undefined) {
+    state.kill(transient, 'TERM');
+    state.transient.delete(unit);
+    return {};
+  }
   if (mesos?.agent.unit !== unit) {
     return propertiesOf(state, unit).LoadState === 'loaded'
       ? {}
@@ -88,6 +113,9 @@ const OTHERS = new Set(['sshd.service', 'docker.service', 'cron.service']);
 
 function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<string, string>> {
   const agent = state.mesos?.agent.unit === unit ? state.mesos.agent : undefined;
+  const transient = state.transient.get(unit);
+  if (transient !== undefined)
+    return { Id: unit, LoadState: 'loaded', ActiveState: 'active', SubState: 'running', MainPID: String(transient) };
   if (agent === undefined) {
     const there = OTHERS.has(unit);
     const up = there && !(unit === 'docker.service' && state.spec.dockerDown === true);

@@ -23,8 +23,12 @@ export class SimulatedHost implements Machine {
   readonly fs: MountableFs;
   readonly mesos: Mesos | undefined;
   readonly images: Set<string>;
+  /** Names of containers that run. */
+  readonly containers = new Set<string>();
   /** Locks that `flock` holds, by path, with the pid of the command. */
   readonly locks = new Map<string, number>();
+  /** Units that systemd-run started and that have not ended, with their main process, where that is one to look at. */
+  readonly transient = new Map<string, number>();
   readonly processes = new Map<number, Process>();
   readonly #sockets = new Map<number, TcpSocket>();
   readonly #commands = new Map<number, AbortController>();

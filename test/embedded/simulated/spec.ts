@@ -43,10 +43,10 @@ export interface HostSpec {
   readonly needsDaemonReload?: boolean;
   /** Default: yes. */
   readonly clockSynchronised?: 'yes' | 'no';
-  /** KiB that are free on every file system. Default: 9 GiB. */
-  readonly freeKiB?: number;
   /** What `ping` of the unit's ExecStartPre says. Default: it answers. */
   readonly pingFails?: boolean;
+  /** What df says of the one disk. Default: plenty. */
+  readonly freeKib?: number;
   /** ptrace is forbidden. */
   readonly gdbCannotAttach?: boolean;
   /** Every shutdown() that gdb calls returns -1 and does nothing. */
