@@ -8,6 +8,7 @@ import { belongingsIn } from './libraries.ts';
 import { linksIn } from './links.ts';
 import { launchedIn } from './processes.ts';
 import { bytesOf, printable, readSections, type Section } from './sections.ts';
+import { type Surroundings, surroundingsIn } from './surroundings.ts';
 import { tablesIn } from './tables.ts';
 
 /** What a host said about its agent and its executors. */
@@ -20,18 +21,16 @@ export interface Captured {
   readonly clock?: HostClock;
   readonly docker?: Docker;
   readonly api?: AgentApi;
-}
-
-/** What else was asked in the same round trip. */
-export interface Answers extends Captured {
-  readonly sections: readonly Section[];
+  /** What is asked only before a shutdown. */
+  readonly surroundings?: Surroundings;
 }
 
 /** Undefined where the answer is not complete. */
-export function parseCapture(output: string, port: number): Answers | undefined {
+export function parseCapture(output: string, port: number): Captured | undefined {
   const sections = readSections(output);
   if (sections === undefined) return undefined;
   const [clock, docker, api] = [clockIn(sections), dockerIn(sections), agentApiIn(sections)];
+  const surroundings = surroundingsIn(sections);
   const tables = tablesIn(sections);
   const agent = agentIn(sections, tables, port, api);
   const namespaces = namespacesIn(unitIn(sections));
@@ -50,7 +49,7 @@ export function parseCapture(output: string, port: number): Answers | undefined 
     ...(clock === undefined ? {} : { clock }),
     ...(docker === undefined ? {} : { docker }),
     ...(api === undefined ? {} : { api }),
-    sections,
+    ...(surroundings === undefined ? {} : { surroundings }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Action } from '../action.ts';
 import { mesosCapture } from './capture.ts';
 import { mesosExecutorShutdown } from './executor-shutdown.ts';
 import { mesosGdbImage } from './gdb-image.ts';
+import { mesosPreflight } from './preflight.ts';
 import { mesosBringHome, mesosRestartAgent } from './restart-agent.ts';
 import { mesosVerify } from './verify.ts';
 
@@ -11,5 +12,6 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosExecutorShutdown,
   mesosBringHome,
   mesosRestartAgent,
+  mesosPreflight,
   mesosVerify,
 ];

@@ -13,13 +13,13 @@ export interface Belongings {
 
 /**
  * C library, libmesos and cgroups of every process in `$pids`: few forks for all of them. Neither file can hold a line
- * break that a name brought along, so each line tells whose it is.
+ * break that a name brought along, so each line tells whose it is: grep says so where it is given more than one file.
  */
 export const ASK_BELONGINGS = sh`echo '= belongings'
 set --; for pid in $pids; do set -- "$@" "/proc/$pid/maps"; done
-mapped=$(grep -H -E ' r-x.*/(libc\\.so|libc-[0-9]|ld-musl|libmesos)[^/]*$' "$@" 2>/dev/null)
+mapped=$(grep -E ' r-x.*/(libc\\.so|libc-[0-9]|ld-musl|libmesos)[^/]*$' "$@" /dev/null 2>/dev/null)
 set --; for pid in $pids; do set -- "$@" "/proc/$pid/cgroup"; done
-echo '- cgroup'; grep -H . "$@" 2>/dev/null | hex
+echo '- cgroup'; grep . "$@" /dev/null 2>/dev/null | hex
 echo '- maps'; printf '%s\\n' "$mapped" | hex
 set --
 while IFS= read -r line; do
