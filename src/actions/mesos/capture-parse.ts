@@ -1,5 +1,6 @@
 import { agentIn, namespacesIn, unitIn } from './agent.ts';
 import { type AgentApi, agentApiIn } from './agent-http.ts';
+import { type Recovery, recoveryIn } from './agent-return.ts';
 import { clockIn, type HostClock } from './clock.ts';
 import { containerOf, type Docker, dockerIn } from './containers.ts';
 import { executorsAmong } from './executors.ts';
@@ -23,6 +24,8 @@ export interface Captured {
   readonly api?: AgentApi;
   /** What is asked only before a shutdown. */
   readonly surroundings?: Surroundings;
+  /** What is asked only after a restart; absent where the journal does not tell. */
+  readonly recovery?: Recovery;
 }
 
 /** Undefined where the answer is not complete. */
@@ -30,7 +33,7 @@ export function parseCapture(output: string, port: number): Captured | undefined
   const sections = readSections(output);
   if (sections === undefined) return undefined;
   const [clock, docker, api] = [clockIn(sections), dockerIn(sections), agentApiIn(sections)];
-  const surroundings = surroundingsIn(sections);
+  const [surroundings, recovery] = [surroundingsIn(sections), recoveryIn(sections)];
   const tables = tablesIn(sections);
   const agent = agentIn(sections, tables, port, api);
   const namespaces = namespacesIn(unitIn(sections));
@@ -50,6 +53,7 @@ export function parseCapture(output: string, port: number): Captured | undefined
     ...(docker === undefined ? {} : { docker }),
     ...(api === undefined ? {} : { api }),
     ...(surroundings === undefined ? {} : { surroundings }),
+    ...(recovery === undefined ? {} : { recovery }),
   };
 }
 
