@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
 import type { CheckedConnections } from '../connection/connections.ts';
+import { keep } from '../connection/keep.ts';
 import { targetsOf } from '../engine/machines.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
@@ -69,6 +70,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         run: runOf(job),
         connections,
         bastion: createBastion(),
+        keep,
         clock: realClock,
         expressions: job.expressions,
         record: async (event) => {

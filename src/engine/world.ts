@@ -2,6 +2,7 @@ import type { Bastion, Clock } from '../actions/action.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { Expressions } from '../expressions/expressions.ts';
 import type { RunEvent } from '../journal/event.ts';
+import type { Transferred } from '../shell/outcome.ts';
 
 /** Everything the engine reaches the world by. Tests and simulations bring their own. */
 export interface World {
@@ -9,6 +10,8 @@ export interface World {
   readonly run: string;
   readonly connections: Connections;
   readonly bastion: Bastion;
+  /** Writes a file of this machine, whole or not at all. */
+  keep(path: string, bytes: Uint8Array): Promise<Transferred>;
   readonly clock: Clock;
   readonly expressions: Expressions;
   /** Puts an event into the journal and shows it. Resolves when it is on disk; false when the disk failed. */

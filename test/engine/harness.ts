@@ -86,6 +86,7 @@ export async function run(setup: Setup): Promise<Ran> {
         tcp: async () => ({ kind: 'open' }),
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
+      keep: async () => ({ kind: 'done' }),
       clock: stillClock(),
       expressions,
       record: async (event) => {

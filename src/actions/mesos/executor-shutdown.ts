@@ -4,13 +4,14 @@ import { unreachable } from '../../source/value.ts';
 import type { Action, Asked, Decision, Done, HostCommand, Result } from '../action.ts';
 import { type Ended, ended } from '../outcomes.ts';
 import { flag, integer, parameters, path } from '../params.ts';
-import { capture, type Found, port, registeredCapture } from './ask.ts';
+import { capture, type Found, port } from './ask.ts';
 import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
+import { registeredCapture } from './registered-capture.ts';
 import { maxDown } from './restart-agent.ts';
 
 const params = parameters({
