@@ -9,7 +9,7 @@ import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
-import { look } from './preflight.ts';
+import { clock, look } from './preflight.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
 import { registeredCapture } from './registered-capture.ts';
@@ -24,6 +24,7 @@ const params = parameters({
     1,
   ).optional(),
   max_down: maxDown,
+  clock,
   privileged: flag('Run the container with gdb with every privilege instead of SYS_PTRACE alone.').default(false),
   dest: path('A folder on the bastion for what gdb printed: save_exec.out.HOST.').optional(),
 });
