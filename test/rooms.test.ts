@@ -49,7 +49,7 @@ const roomOf = (file: string) => file.split('/')[0] ?? file;
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const found = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) => match[1] ?? '');
+  const found = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+\.ts)'/g)].map((match) => match[1] ?? '');
   return found.map((path) => relative(root, join(root, file, '..', path)));
 }
 

@@ -132,6 +132,16 @@ export interface Bastion {
     port: number,
     timeoutMs: number,
   ): Promise<{ readonly kind: 'open' } | { readonly kind: 'closed'; readonly why: string }>;
+  /** One HTTP GET. Redirects are not followed. `ca`: certificates (PEM) to trust instead of the system's. */
+  http(question: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string | Secret>>;
+    readonly ca?: Uint8Array;
+    readonly timeoutMs: number;
+  }): Promise<
+    | { readonly kind: 'answered'; readonly status: number; readonly location?: string; readonly body: string }
+    | { readonly kind: 'silent'; readonly why: string }
+  >;
 }
 
 export interface Clock {

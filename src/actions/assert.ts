@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Action, Judged } from './action.ts';
 import { flag, judgedParam, parameters, text } from './params.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argv, type Script, sh, shellText } from '../shell/script.ts';
 import type { Value } from '../source/value.ts';
 import type { Action, Decision, Done, HostCommand, Result } from './action.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lines, type Script, sh, shellText } from '../shell/script.ts';
 import type { Value } from '../source/value.ts';
 import type { Action, Asked, Decision, Probed, Result } from './action.ts';

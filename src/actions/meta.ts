@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SteeringAction } from './action.ts';
 import { parameters } from './params.ts';
 

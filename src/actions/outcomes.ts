@@ -65,8 +65,10 @@ export interface Output {
   readonly stderr_lines: readonly string[];
 }
 
+const UTF8 = new TextDecoder();
+
 function text(bytes: Uint8Array, strip: boolean): string {
-  const decoded = new TextDecoder().decode(bytes);
+  const decoded = UTF8.decode(bytes);
   return strip ? decoded.replace(/[\r\n]+$/, '') : decoded;
 }
 

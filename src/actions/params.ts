@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../source/nearest.ts';
 import type { Value } from '../source/value.ts';
 import type { Judged } from './action.ts';

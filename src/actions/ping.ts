@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shellText } from '../shell/script.ts';
 import type { Action, Asked, Bastion, Decision, Probed } from './action.ts';
 import { parameters, text } from './params.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Value } from '../source/value.ts';
 import type { Action } from './action.ts';
 

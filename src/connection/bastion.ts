@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { connect, isIPv6 } from 'node:net';
 import { createDigests, type Digest } from './digests.ts';
+import { type HttpAnswer, type HttpQuestion, httpGet } from './http.ts';
 import { deadline } from './waiting.ts';
 
 /** What probes may do from the machine rollgate runs on. */
@@ -22,11 +23,18 @@ export interface Bastion {
     port: number,
     timeoutMs: number,
   ): Promise<{ readonly kind: 'open' } | { readonly kind: 'closed'; readonly why: string }>;
+  http(question: HttpQuestion): Promise<HttpAnswer>;
 }
 
 /** The real one. `ping` is the name of the program to ask with; it is looked up in PATH. */
 export function createBastion(ping = 'ping'): Bastion {
-  return { read, digest: createDigests(), icmp: (address, timeoutMs) => icmp(ping, address, timeoutMs), tcp };
+  return {
+    read,
+    digest: createDigests(),
+    icmp: (address, timeoutMs) => icmp(ping, address, timeoutMs),
+    tcp,
+    http: httpGet,
+  };
 }
 
 async function read(path: string): ReturnType<Bastion['read']> {

@@ -3,7 +3,7 @@ import type { Transferred } from '../shell/outcome.ts';
 import type { Secret } from '../shell/script.ts';
 import { appendByShell } from './append-transfer.ts';
 import type { Connection, Connections, SshTarget, Target } from './connection.ts';
-import type { Hop } from './hop.ts';
+import type { Hop, Route } from './hop.ts';
 import { createHostKeys } from './host-keys.ts';
 import { createIdentities } from './identities.ts';
 import { Link } from './link.ts';
@@ -31,6 +31,14 @@ export interface CheckedConnections extends Connections {
 export function createConnections(options: ConnectionOptions): CheckedConnections {
   const trusted = { hostKeys: createHostKeys(options.warn), identities: createIdentities() };
   const routing = createRouting(options);
+  const routes = new Map<string, Route>();
+  const routeTo = (target: SshTarget): Route => {
+    // Reasons name the target.
+    const key = `${target.name} ${keyOf(target)}`;
+    const route = routes.get(key) ?? routing.to(target);
+    routes.set(key, route);
+    return route;
+  };
   const links = new Map<string, Link>();
   const connections = new Map<string, Connection>();
   const linkTo = (hops: readonly Hop[]): Link | undefined => {
@@ -43,7 +51,7 @@ export function createConnections(options: ConnectionOptions): CheckedConnection
   };
   const make = (target: Target): Connection => {
     if (target.kind === 'local') return byShell(new Runner(localLauncher(options.env)));
-    const route = routing.to(target);
+    const route = routeTo(target);
     if (!route.ok) return misdirected(target, route.problems);
     const link = linkTo(route.hops);
     return link === undefined ? misdirected(target, []) : overSsh(link);
@@ -56,17 +64,17 @@ export function createConnections(options: ConnectionOptions): CheckedConnection
       return connection;
     },
     reach: (target) => {
-      const route = target.kind === 'local' ? undefined : routing.to(target);
+      const route = target.kind === 'local' ? undefined : routeTo(target);
       const [hop, ...behind] = route?.ok === true ? route.hops : [];
       const isDirect = hop !== undefined && behind.length === 0 && hop.proxyCommand === undefined;
       return isDirect ? { address: hop.address, port: hop.port } : undefined;
     },
     problems: (target) => {
-      const route = target.kind === 'local' ? undefined : routing.to(target);
+      const route = target.kind === 'local' ? undefined : routeTo(target);
       return route === undefined || route.ok ? [] : route.problems;
     },
     machine: (target) => {
-      const route = target.kind === 'local' ? undefined : routing.to(target);
+      const route = target.kind === 'local' ? undefined : routeTo(target);
       return route?.ok === true ? route.hops.map(({ address, port }) => `${address}:${port}`).join(' ') : undefined;
     },
     close: async () => {

@@ -17,7 +17,7 @@ interface Wanted extends Named {
   readonly jumps?: readonly string[];
 }
 
-/** Finds ways to hosts. Every config file is read once. */
+/** Finds ways to hosts. Every config file, and every text of SSH arguments, is read once. */
 export interface Routing {
   to(target: SshTarget): Route;
 }
@@ -26,17 +26,24 @@ const DEEPEST = 16;
 
 export function createRouting(options: ConnectionOptions): Routing {
   const read = new Map<string, SshConfig>();
+  const args = new Map<string, SshArgs>();
   const config = (file: string): SshConfig => {
     const known = read.get(file) ?? readSshConfig(file, options.home);
     read.set(file, known);
     return known;
   };
-  return { to: (target) => routeTo({ options, config }, wantedOf(target), 0) };
+  const argsIn = (text: string): SshArgs => {
+    const known = args.get(text) ?? readSshArgs(text);
+    args.set(text, known);
+    return known;
+  };
+  return { to: (target) => routeTo({ options, config, argsIn }, wantedOf(target), 0) };
 }
 
 interface World {
   readonly options: ConnectionOptions;
   readonly config: (file: string) => SshConfig;
+  readonly argsIn: (text: string) => SshArgs;
 }
 
 function wantedOf(target: SshTarget): Wanted {
@@ -61,7 +68,7 @@ function routeTo(world: World, wanted: Wanted, depth: number): Route {
       ],
     };
   }
-  const args: SshArgs = wanted.args === undefined ? { settings: [], problems: [] } : readSshArgs(wanted.args);
+  const args: SshArgs = wanted.args === undefined ? { settings: [], problems: [] } : world.argsIn(wanted.args);
   const configFile = args.configFile ?? wanted.configFile;
   const settings = allSettings(world, wanted, args, configFile);
   const configs = configsOf(world, configFile);

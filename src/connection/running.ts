@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../shell/outcome.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { wantsTerminal } from './become.ts';
@@ -129,8 +129,9 @@ const DRAIN_MS = 1000;
 /** Ends the watching alone: there is nothing behind it that could be ended. */
 const GIVE_UP = Symbol('give up');
 
+/** Made of random bytes that are drawn for many at a time. */
 function freshId(): string {
-  return randomBytes(9).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 function limits({ timeoutMs, abort }: Running): Running {

@@ -1,10 +1,12 @@
+import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
 import type { RunEvent, StepAddress } from '../journal/event.ts';
+import { lostIn } from '../journal/lost.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
-import type { BlockNode } from '../plan/tree.ts';
+import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import type { ValueMap } from '../source/value.ts';
+import { isMap, type Value, type ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import type { Assignment } from './run.ts';
@@ -18,6 +20,13 @@ type Next = Extract<Whereabouts, { kind: 'next' }>;
 type Stopping = Extract<RunEvent, { type: 'stopping' }>;
 type Milestone = Extract<RunEvent, { type: 'play_started' | 'batch_started' | 'batch_finished' | 'play_finished' }>;
 
+/** A host's place in a play. */
+interface Spot {
+  readonly play: PlannedPlay;
+  readonly batch: Batch;
+  readonly host: string;
+}
+
 /** Where a run is: folded from its journal at the start, and from every step as it ends. */
 export class Course {
   readonly world: World;
@@ -30,16 +39,20 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
-  /** By play: hosts that a gate said no to. */
-  readonly #refusals = new Map<number, Set<string>>();
+  /** By play: what was lost, each thing once, however often it is looked for. */
+  readonly #lost = new Map<number, Map<string, Lost>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
+  /** By host: when it entered its window, in milliseconds of the monotonic clock. */
+  readonly #entered = new Map<string, number>();
+  /** By window: seconds. */
+  readonly #learned = new Map<string, number>();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #broken = new Set<string>();
-  /** Refusals of an earlier leg of the run, each to be asked again once. */
-  readonly #toAskAgain = new Set<string>();
+  /** By play: the hosts that a gate said no to in an earlier leg of the run. */
+  readonly #toAskAgain = new Map<number, Set<string>>();
   #closed: string | undefined;
   #fault: { readonly error: unknown } | undefined;
 
@@ -55,7 +68,10 @@ export class Course {
     });
     this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
-    for (const [play, hosts] of this.#refusals) for (const host of hosts) this.#toAskAgain.add(refusalKey(play, host));
+    for (const play of assignment.past.length === 0 ? [] : assignment.plan.plays) {
+      const refused = play.batches.flatMap(({ hosts }) => hosts.filter((host) => this.#isRefused(play, host)));
+      this.#toAskAgain.set(play.number, new Set(refused));
+    }
   }
 
   /** Why nothing new may begin any more; undefined while it may. */
@@ -107,15 +123,16 @@ export class Course {
     return this.#fault;
   }
 
-  /** Lets a host try again at a gate that said no to it before a break, once what was begun has been put right. */
-  askAgain(play: PlannedPlay, host: string): void {
-    const key = refusalKey(play.number, host);
-    if (!this.#toAskAgain.has(key)) return;
-    const where = this.whereabouts(play, host);
-    if (where.kind !== 'refused') return;
-    this.#toAskAgain.delete(key);
-    this.history(play).askAgain(host, where.failedAt);
-    this.#refusals.get(play.number)?.delete(host);
+  /** Lets hosts try again at gates that said no to them before a break, once what was begun has been put right. */
+  askAgain(play: PlannedPlay, batch: Batch): void {
+    const waiting = this.#toAskAgain.get(play.number);
+    if (waiting === undefined || waiting.size === 0) return;
+    for (const host of batch.hosts.filter((each) => waiting.has(each))) {
+      const where = this.whereabouts(play, host);
+      if (where.kind === 'refused') this.history(play).askAgain(host, where.failedAt);
+    }
+    // Once each; a step that is done once for the batch was asked again for all of it.
+    for (const host of batch.hosts) if (!this.#isRefused(play, host)) waiting.delete(host);
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
@@ -153,23 +170,42 @@ export class Course {
     return this.#closed === undefined || where.mending || where.failedAt !== undefined;
   }
 
-  /** Opens the window that comes next; false when the journal does not hold it, and it must not be entered. */
-  async openWindow(play: PlannedPlay, batch: Batch, host: string, where: Next): Promise<boolean> {
-    if (where.window?.window === undefined || this.#windows.has(host)) return true;
-    const window = where.window.window.name;
-    const isOnDisk = await this.world.record({ type: 'window_opened', ...addressOf(play, batch, host), window });
-    if (isOnDisk) this.#windows.set(host, where.window.id);
+  /** Records that a host enters a window; false when the journal does not hold it, and it must not be entered. */
+  async openWindow({ play, batch, host }: Spot, window: BlockNode, lengthSeconds?: number): Promise<boolean> {
+    const isOnDisk = await this.world.record({
+      type: 'window_opened',
+      ...addressOf(play, batch, host),
+      window: window.window?.name ?? window.id,
+      ...(lengthSeconds === undefined ? {} : { lengthMs: lengthSeconds * 1000 }),
+    });
+    if (isOnDisk) this.#windows.set(host, window.id);
     else this.stop.drain('the journal cannot be written');
+    this.#entered.set(host, this.world.clock.monotonic());
     return isOnDisk;
   }
 
-  /** Closes the host's window when it has left it. */
-  async closeWindow(play: PlannedPlay, batch: Batch, host: string, where: Whereabouts): Promise<void> {
+  /** Records that a host has left its window. */
+  async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
     const open = this.#windows.get(host);
-    if (open === undefined || (where.kind === 'next' && where.window?.id === open)) return;
+    if (open === undefined) return;
     this.#windows.delete(host);
     const window = windowNames(play).get(open) ?? open;
     await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
+    const entered = this.#entered.get(host);
+    if (entered === undefined || where.kind === 'failed' || where.kind === 'unreachable') return;
+    const took = (this.world.clock.monotonic() - entered) / 1000;
+    this.#learned.set(open, Math.max(took, this.#learned.get(open) ?? 0));
+  }
+
+  /** The window that a host is in. */
+  windowOf(play: PlannedPlay, host: string): BlockNode | undefined {
+    const id = this.#windows.get(host);
+    return id === undefined ? undefined : findWindow(this.history(play).tree, id);
+  }
+
+  /** The longest that a host of this leg of the run has needed for a window and come through. */
+  learnedSeconds(windowId: string): number | undefined {
+    return this.#learned.get(windowId);
   }
 
   isInWindow(host: string): boolean {
@@ -183,6 +219,10 @@ export class Course {
 
   hasFailedIn(play: PlannedPlay, host: string): boolean {
     return this.#failuresOf(play).has(host);
+  }
+
+  lostIn(play: PlannedPlay): readonly Lost[] {
+    return [...(this.#lost.get(play.number)?.values() ?? [])];
   }
 
   failuresIn(play: PlannedPlay): number {
@@ -210,8 +250,8 @@ export class Course {
 
   /** Those that failed in a play, or were refused in it, stay out of the later ones. */
   leave(play: PlannedPlay): void {
-    for (const host of this.#failuresOf(play).keys()) this.#out.add(host);
-    for (const host of this.#refusals.get(play.number) ?? []) this.#out.add(host);
+    const hosts = play.batches.flatMap((batch) => batch.hosts);
+    for (const host of hosts) if (this.#hasStopped(play, host)) this.#out.add(host);
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
@@ -227,6 +267,7 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
+    this.#noteLost(event);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     for (const host of hosts) this.#noteFailure(play, host);
@@ -252,20 +293,28 @@ export class Course {
     }
   }
 
+  /** From the event, as at resume: what must not be logged is counted there, and not named. */
+  #noteLost({ playNumber, host, taskId, result }: StepFinished): void {
+    const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
+    for (const [index, thing] of lostIn(result).entries()) {
+      const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
+      known.set(`${host} ${key}`, { host, what: nameOf(thing) });
+    }
+    if (known.size > 0) this.#lost.set(playNumber, known);
+  }
+
   #noteFailure(play: PlannedPlay, host: string): void {
     const where = this.whereabouts(play, host);
     if (!('failedAt' in where) || where.failedAt === undefined) return;
-    if (griefOf(where) === 'refused') this.#noteRefusal(play, host);
-    else this.#failuresOf(play).set(host, where.failedAt);
-  }
-
-  #noteRefusal(play: PlannedPlay, host: string): void {
-    const refused = this.#refusals.get(play.number) ?? new Set();
-    this.#refusals.set(play.number, refused.add(host));
+    if (griefOf(where) !== 'refused') this.#failuresOf(play).set(host, where.failedAt);
   }
 
   #hasStopped(play: PlannedPlay, host: string): boolean {
-    return this.#failuresOf(play).has(host) || this.#refusals.get(play.number)?.has(host) === true;
+    return this.#failuresOf(play).has(host) || this.#isRefused(play, host);
+  }
+
+  #isRefused(play: PlannedPlay, host: string): boolean {
+    return griefOf(this.whereabouts(play, host)) === 'refused';
   }
 
   #batchOf(play: PlannedPlay, host: string): readonly string[] {
@@ -286,9 +335,6 @@ export class Course {
     const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
     if (play === undefined) return;
     this.history(play).restart(event);
-    const refused = this.#refusals.get(play.number);
-    if (refused?.has(event.host) && griefOf(this.whereabouts(play, event.host)) !== 'refused')
-      refused.delete(event.host);
   }
 
   #replay(event: RunEvent): void {
@@ -324,8 +370,11 @@ function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
 }
 
-function refusalKey(playNumber: number, host: string): string {
-  return `${playNumber} ${host}`;
+/** What a lost thing is called: its own name or id, where it has one. */
+function nameOf(thing: Value): string {
+  if (thing === true) return 'something';
+  const name = isMap(thing) ? (thing.name ?? thing.id ?? thing) : thing;
+  return typeof name === 'string' ? `"${name}"` : JSON.stringify(name);
 }
 
 function saidKey(event: Milestone): string {
@@ -334,6 +383,15 @@ function saidKey(event: Milestone): string {
 
 function addressOf(play: PlannedPlay, batch: Batch, host: string) {
   return { play: play.name, playNumber: play.number, batch: batch.number, host };
+}
+
+function findWindow(nodes: readonly Node[], id: string): BlockNode | undefined {
+  for (const node of nodes) {
+    if (node.kind !== 'block') continue;
+    const found = node.id === id ? node : findWindow([node.block, node.rescue, node.always].flat(), id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function windowNames(play: PlannedPlay): ReadonlyMap<string, string> {

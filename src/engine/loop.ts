@@ -1,4 +1,5 @@
 import type { Result } from '../actions/action.ts';
+import { lostIn } from '../journal/lost.ts';
 import type { Value } from '../source/value.ts';
 
 /** What a loop registers: all items' results, and Ansible's words over them. */
@@ -9,6 +10,7 @@ export function loopResult(results: readonly Result[]): Result {
   const skipped = results.every((result) => result.skipped === true);
   const refused = results.find((result) => result.refused === true);
   const unreachable = results.find((result) => result.unreachable === true);
+  const lost = results.flatMap(lostIn);
   return {
     changed: results.some((result) => result.changed),
     results: results as unknown as Value,
@@ -20,6 +22,7 @@ export function loopResult(results: readonly Result[]): Result {
       unreachable?.msg ??
       refused?.msg ??
       (failed ? 'One or more items failed' : skipped ? 'All items skipped' : 'All items completed'),
+    ...(lost.length === 0 ? {} : { lost }),
     ...lastFacts(results),
   };
 }

@@ -5,7 +5,8 @@ const LONGEST_LINE = 16 * 1024;
 
 /** Passes output on in whole lines, so that a secret that came in two pieces is masked all the same. */
 export class MaskedLines {
-  readonly #decoder = new TextDecoder();
+  /** Most commands print nothing on one of their two streams. */
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
   readonly #mask: Mask;
   readonly #pass: (text: string) => void;
   #rest = '';
@@ -16,6 +17,7 @@ export class MaskedLines {
   }
 
   add(bytes: Uint8Array): void {
+    this.#decoder ??= new TextDecoder();
     this.#rest += this.#decoder.decode(bytes, { stream: true });
     const end = this.#rest.lastIndexOf('\n') + 1;
     if (end > 0) this.#give(end);
@@ -23,7 +25,7 @@ export class MaskedLines {
   }
 
   end(): void {
-    this.#rest += this.#decoder.decode();
+    this.#rest += this.#decoder?.decode() ?? '';
     if (this.#rest !== '') this.#give(this.#rest.length);
   }
 

@@ -1,12 +1,35 @@
 import type { Action, Judged, SteeringAction } from '../actions/action.ts';
-import type { Expressions } from '../expressions/expressions.ts';
+import { type Expressions, isTemplate } from '../expressions/expressions.ts';
 import type { Scope } from '../expressions/scope.ts';
-import { isList, type Value, type ValueMap } from '../source/value.ts';
+import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 
 export type Complete = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
 
+/** Of tasks without templates and expressions: theirs are the same on every host. By what was written. */
+const settled = new WeakMap<ValueMap, Complete>();
+
 /** A task's parameters, rendered, its expressions evaluated, and held against what the action takes. */
 export function paramsOf(
+  action: Action | SteeringAction,
+  written: ValueMap,
+  scope: Scope,
+  expressions: Expressions,
+): Complete {
+  const known = settled.get(written);
+  if (known !== undefined) return known;
+  const complete = completed(action, written, scope, expressions);
+  if (action.kind === 'steering' || action.expressions === undefined)
+    if (!isTemplated(written)) settled.set(written, complete);
+  return complete;
+}
+
+function isTemplated(value: Value): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  if (isList(value)) return value.some(isTemplated);
+  return isMap(value) && Object.entries(value).some(([key, member]) => isTemplate(key) || isTemplated(member));
+}
+
+function completed(
   action: Action | SteeringAction,
   written: ValueMap,
   scope: Scope,

@@ -1,4 +1,4 @@
-import type { Action, Answer, Asked, Done, HostCommand, Result } from '../actions/action.ts';
+import type { Action, Answer, Asked, Clock, Done, HostCommand, Result } from '../actions/action.ts';
 import { failureOf } from '../actions/outcomes.ts';
 import type { Become, Connection, RunOptions, Target } from '../connection/connection.ts';
 import type { StepAddress } from '../journal/event.ts';
@@ -39,6 +39,18 @@ type Purpose = 'probe' | 'work' | 'verify';
 
 /** Probes, decides, works, verifies: one attempt of one action. */
 export async function perform(action: Action, params: unknown, site: Site): Promise<Result | typeof ABANDONED> {
+  try {
+    return await attempt(action, params, site);
+  } catch (error) {
+    if (error instanceof LetGo) return ABANDONED;
+    throw error;
+  }
+}
+
+/** The operator let go of the step while it only waited. */
+class LetGo extends Error {}
+
+async function attempt(action: Action, params: unknown, site: Site): Promise<Result | typeof ABANDONED> {
   const probed = await action.probe(params, asked(site, 'probe'));
   if (!probed.ok) return unanswered(probed, site);
   const decision = action.decide(params, probed.facts);
@@ -95,14 +107,31 @@ function asked(site: Site, purpose: Purpose): Asked {
     run: site.world.run,
     reach: () => site.world.connections.reach(site.target),
     bastion: site.world.bastion,
-    clock: site.world.clock,
+    clock: clockOf(site),
     check: site.check,
     localPath: site.world.localPath,
   };
 }
 
-async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
-  const outcome = await run(script, purpose, site, {});
+/** A clock on which nobody sleeps on when the step is let go of. */
+function clockOf({ world: { clock }, abort }: Site): Clock {
+  const sleep = (ms: number) =>
+    clock.sleep(ms, abort).catch((error: unknown) => {
+      throw abort?.aborted === true ? new LetGo() : error;
+    });
+  return { ...clock, sleep };
+}
+
+function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
+  return run(script, purpose, site, {}).then(answerOf);
+}
+
+/** Sends a script that may be sent again, and waits for a host that has gone to come back. */
+export async function tell(script: Script, purpose: 'probe' | 'work', site: Site): Promise<Answer> {
+  return answerOf(await again(site, () => run(script, purpose, site, {})));
+}
+
+function answerOf(outcome: Outcome): Answer {
   if (outcome.kind !== 'exited') return { ok: false, message: `the host gave no answer: ${outcome.kind}`, outcome };
   return { ok: true, code: outcome.code, stdout: decode(outcome.stdout), stderr: decode(outcome.stderr) };
 }
@@ -114,11 +143,15 @@ const PATIENCE_MS = 600_000;
 const PAUSE_MS = 5000;
 
 async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  return command.again === true ? again(site, () => send(command, site)) : send(command, site);
+}
+
+async function again<T extends Outcome | Transferred>(site: Site, attempt: () => Promise<T>): Promise<T> {
   const { clock } = site.world;
   for (let goneSince: number | undefined; ; ) {
-    const outcome = await send(command, site);
+    const outcome = await attempt();
     const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
-    if (command.again !== true || !isGone) return outcome;
+    if (!isGone) return outcome;
     goneSince ??= clock.monotonic();
     if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;
     await clock.sleep(PAUSE_MS, site.abort).catch(() => undefined);

@@ -7,6 +7,7 @@ import { Limits } from './limits.ts';
 import type { Stop } from './stop.ts';
 import { takeOneStep } from './take.ts';
 import type { Whereabouts } from './walk.ts';
+import { enterWindow, leaveWindow } from './windows.ts';
 import type { World } from './world.ts';
 
 /** A run about to be made, or gone on with: a plan, and what has happened already. */
@@ -62,7 +63,7 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
     const reason = course.refusalOf(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
   }
-  for (const host of batch.hosts) course.askAgain(play, host);
+  course.askAgain(play, batch);
   course.reopen(play, batch);
   for (const host of batch.hosts) await judge(play, batch, host, course);
   for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
@@ -120,21 +121,21 @@ async function goAlong(
   course: Course,
 ): Promise<void> {
   for (let first = true; ; first = false) {
-    await course.closeWindow(play, batch, host, course.whereabouts(play, host));
+    await leaveWindow({ play, batch, host }, course.whereabouts(play, host), course);
     const where = course.whereabouts(play, host);
     const mayGo =
       where.kind === 'next' &&
       (play.strategy === 'host_pinned' || course.history(play).placeOf(where) === from) &&
       isAdmitted(play, host, where, first, course);
     if (!mayGo) return;
-    if (!(await course.openWindow(play, batch, host, where))) return;
+    if (!(await enterWindow({ play, batch, host }, where, course))) return;
     const throttle = course.throttleOf(where.task, play, batch, host);
     const taken = await limits.throttled(where.task.id, throttle, async () =>
       // The run may have been stopped while this host waited for its turn.
       isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
     );
     if (taken === 'left') return;
-    course.askAgain(play, host);
+    course.askAgain(play, batch);
     await judge(play, batch, host, course);
   }
 }
@@ -145,12 +146,14 @@ function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean
   return course.mayGoOn(host, where);
 }
 
-/** After each step: has the host failed, and is that more than the play bears? */
+/** After each step: has the host failed, or lost something, and is that more than the play bears? */
 async function judge(play: PlannedPlay, batch: Batch, host: string, course: Course): Promise<void> {
+  if (course.closed !== undefined) return;
   const failedAt = course.failureOf(play, host);
-  if (failedAt === undefined || course.closed !== undefined) return;
+  const lost = course.lostIn(play);
+  if (failedAt === undefined && lost.length === 0) return;
   const where = { playNumber: play.number, batch: batch.number };
-  if (course.isFatal(failedAt, play, batch, host)) {
+  if (failedAt !== undefined && course.isFatal(failedAt, play, batch, host)) {
     return course.close({
       type: 'stopping',
       scope: 'run',
@@ -164,6 +167,7 @@ async function judge(play: PlannedPlay, batch: Batch, host: string, course: Cour
     inBatch: failed.length,
     batchSize: batch.hosts.length,
     inPlay: course.failuresIn(play),
+    lost,
   });
   if (!verdict.open)
     await course.close({ type: 'stopping', scope: 'run', why: 'budget', reason: verdict.reason, ...where });

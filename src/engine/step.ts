@@ -26,7 +26,7 @@ export interface Attempted {
 }
 
 /** A mistake that shows only now: an undefined variable, a parameter that came out wrong. The host fails, nothing was sent. */
-class Misjudged extends Error {}
+export class Misjudged extends Error {}
 
 const SKIPPED: Result = { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
 
@@ -119,7 +119,8 @@ async function attemptOnce(action: Action, step: Attempted): Promise<Result | ty
   return perform(action, params.value, siteOf(step, scope));
 }
 
-function siteOf(step: Attempted, scope: Scope): Site {
+/** Where a step is carried out. Throws Misjudged where that cannot be told. */
+export function siteOf(step: Attempted, scope: Scope): Site {
   const { world, at } = step;
   const { task } = at;
   const delegate = task.delegateTo === undefined ? undefined : text(step, task.delegateTo, 'delegate_to');

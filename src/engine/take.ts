@@ -1,6 +1,7 @@
 import type { Result, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { Status, StepAddress } from '../journal/event.ts';
+import { lostIn } from '../journal/lost.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
 import { isMap, type Value, type ValueMap } from '../source/value.ts';
@@ -11,6 +12,7 @@ import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
 import { type Attempted, asValue, flag, safely, takeStep } from './step.ts';
 import type { Whereabouts } from './walk.ts';
+import { windowIsOver } from './windows.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
 
@@ -72,7 +74,8 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
   const isOnDisk = await course.world.record({ type: 'step_started', ...address });
   if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
-  const result = answer === 'do' ? await carryOut(step, inWindow, course) : answer;
+  const isOver = await windowIsOver({ play, batch, host }, where, course);
+  const result = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (result === ABANDONED) return 'left';
   const judged =
     hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;
@@ -220,6 +223,8 @@ function isRescued(task: PlannedTask, play: PlannedPlay): boolean {
 }
 
 function censored(result: Result): ValueMap {
+  // How much was lost, and not what.
+  const lost = lostIn(result).map(() => true);
   return {
     censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
     changed: result.changed,
@@ -229,12 +234,8 @@ function censored(result: Result): ValueMap {
     ...(result.refused === undefined ? {} : { refused: result.refused }),
     // The walk, at resume too, and the exit code go by these.
     ...(result.ends === undefined ? {} : { ends: result.ends }),
-    ...(hasLoss(result.lost) ? { lost: true } : {}),
+    ...(lost.length === 0 ? {} : { lost }),
   };
-}
-
-function hasLoss(lost: Value | undefined): boolean {
-  return Array.isArray(lost) ? lost.length > 0 : lost === true;
 }
 
 function masked(value: ValueMap, mask: Mask): ValueMap {

@@ -85,6 +85,8 @@ export type RunEvent =
       readonly type: 'window_opened' | 'window_closed';
       readonly window: string;
       readonly host: string;
+      /** How long it may last on the host, once opened; absent: it has no deadline. */
+      readonly lengthMs?: number;
     } & BatchAddress)
   /** Nothing new is started from here on; `reason` is for people. */
   | {

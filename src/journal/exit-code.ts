@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { standings } from './derived.ts';
+import { lostIn } from './lost.ts';
 import type { Progress, StepProgress } from './progress.ts';
 
 /** What a run can end with; when several hold, the first in the order 5, 1, 130, 4, 2, 3, 0. */
@@ -42,9 +43,7 @@ const REASONS: readonly Reason[] = [
 /** A step says what was lost in its result's `lost`, whether or not its failure was ignored: nothing hides a loss. */
 function hasLost(progress: Progress): boolean {
   return some(progress.steps.values(), (step) => {
-    if (step.status === 'started') return false;
-    const { lost } = step.result;
-    return Array.isArray(lost) ? lost.length > 0 : lost === true;
+    return step.status !== 'started' && lostIn(step.result).length > 0;
   });
 }
 

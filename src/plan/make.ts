@@ -115,15 +115,17 @@ function planPlay(
   const serial = play.serial.flatMap((entry) => settle.serial(entry));
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
+  const maxLost = settle.count(play.maxLost, 'max_lost', 0);
   return {
     name: play.name,
     number: play.number,
     pattern: play.hosts,
     batches: cutBatches(hosts, serial),
     strategy: play.strategy,
-    forks: settle.count(play.forks, 'forks') ?? from.forks,
+    forks: settle.count(play.forks, 'forks', 1) ?? from.forks,
     ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
+    ...(maxLost === undefined ? {} : { maxLost }),
     vars: withoutSecrets(vars, `play ${play.number}`, secrets),
     tasks: planTasks(play, from, secrets),
   };
@@ -192,11 +194,11 @@ class Settling {
     return [];
   }
 
-  count(written: string | number | undefined, keyword: string): number | undefined {
+  count(written: string | number | undefined, keyword: string, least: number): number | undefined {
     const text = written === undefined ? undefined : this.text(written, keyword);
     if (text === undefined) return undefined;
-    if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
-    this.#refuse(keyword, `"${text}" is not a whole number from 1`);
+    if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
+    this.#refuse(keyword, `"${text}" is not a whole number from ${least}`);
     return undefined;
   }
 

@@ -1,6 +1,8 @@
 import type { Task, Window } from '../playbook/playbook.ts';
 import type { ValueMap } from '../source/value.ts';
 
+export type { Timed } from '../playbook/playbook.ts';
+
 /** What will run, as a value: printed for review, saved, run, resumed. Holds no clock, folder, user or secret. */
 export interface Plan {
   readonly version: 1;
@@ -48,6 +50,8 @@ export interface PlannedPlay {
   readonly maxFailPercentage?: number;
   /** Hosts of the play. */
   readonly maxFailures?: number;
+  /** Things that steps say were lost. */
+  readonly maxLost?: number;
   readonly vars: ValueMap;
   /** In the order of the playbook, those that tags leave out left out; the block tree is in their `blocks`. */
   readonly tasks: readonly PlannedTask[];

@@ -52,6 +52,7 @@ function budgetLines(play: PlannedPlay): readonly string[] {
   const bounds = [
     ...(play.maxFailPercentage === undefined ? [] : [`more than ${play.maxFailPercentage}% of a batch fail`]),
     ...(play.maxFailures === undefined ? [] : [`more than ${plural(play.maxFailures, 'host')} of the play fail`]),
+    ...(play.maxLost === undefined ? [] : [`more than ${play.maxLost} of what is to be kept are lost`]),
     'every host of a batch fails',
   ];
   return [`  stops when ${bounds.join(', or ')}`];

@@ -23,6 +23,7 @@ const oneOrMore = (one: object) => ({ anyOf: [one, { type: 'array', items: one }
 const TEXTS = oneOrMore(TEXT);
 const CONDITIONS = oneOrMore(FLAG);
 const words = (...given: readonly (string | boolean)[]) => ({ enum: given });
+const DURATION = { type: ['string', 'number'] };
 const ITEMS = { type: ['array', 'null'], items: { $ref: '#/$defs/item' } };
 
 const keyword = (levels: readonly Level[], schema: object, about: string): Keyword => ({ levels, schema, about });
@@ -38,6 +39,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   ),
   max_fail_percentage: keyword(['play'], NUMBER, 'Percent of a batch that may fail; more stops the run.'),
   max_failures: keyword(['play'], NUMBER, 'Hosts, or "N%" of them, that may fail over the whole play; more stops it.'),
+  max_lost: keyword(['play'], NUMBER, 'Things, such as tasks, that may be lost over the whole play; more stops it.'),
   order: keyword(
     ['play'],
     words('inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'),
@@ -86,9 +88,28 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   window: keyword(
     ['block'],
     {
-      anyOf: [TEXT, { type: 'object', properties: { name: TEXT }, required: ['name'], additionalProperties: false }],
+      anyOf: [
+        TEXT,
+        {
+          type: 'object',
+          properties: {
+            name: TEXT,
+            length: DURATION,
+            reserve: DURATION,
+            expected: DURATION,
+            guard: {
+              anyOf: [
+                TEXT,
+                { type: 'object', properties: { none: TEXT }, required: ['none'], additionalProperties: false },
+              ],
+            },
+          },
+          required: ['name'],
+          additionalProperties: false,
+        },
+      ],
     },
-    'Makes the block a stretch that is not interrupted on its host.',
+    'Makes the block a stretch that is not interrupted on its host; with `length`, `reserve` and `guard`, one with a deadline.',
   ),
   must_finish: keyword(['block'], ITEMS, 'In a window: runs whatever happened in the block.'),
   args: keyword(TASKS, MAPPING, "More of the action's parameters."),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Action, SteeringAction } from '../actions/action.ts';
 import { COMMAND_KEYS } from '../actions/command.ts';
 import { splitFreeForm } from '../actions/free-form.ts';

@@ -10,6 +10,7 @@ import { readName } from './task.ts';
 import {
   itemsOf,
   type ReadValue,
+  readCount,
   readCountFromOne,
   readCountOrShare,
   readPercentage,
@@ -42,6 +43,7 @@ export function readPlay(map: YamlMap, number: number, sheet: Sheet): Play | und
     ...given({
       maxFailPercentage: read('max_fail_percentage', readPercentage),
       maxFailures: read('max_failures', readCountOrShare),
+      maxLost: read('max_lost', readCount),
       forks: read('forks', readCountFromOne),
     }),
     vars,

@@ -20,6 +20,8 @@ export interface Play {
   readonly maxFailPercentage?: number | string;
   /** Hosts, or "N%" of the play's hosts, that may fail over the whole play; more stops it. */
   readonly maxFailures?: number | string;
+  /** Things (`lost` in results) that may be lost over the whole play; more stops it. */
+  readonly maxLost?: number | string;
   readonly order: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle';
   readonly strategy: 'linear' | 'host_pinned';
   /** Hosts at a time; absent: the run's `--forks`. */
@@ -53,6 +55,19 @@ export interface Block {
 /** A block that is not interrupted on its host. */
 export interface Window {
   readonly name: string;
+  /** Absent: it is not interrupted, and has no deadline. */
+  readonly timed?: Timed;
+}
+
+/** A window's deadline. Durations (`15m`, seconds) as written; templates allowed. */
+export interface Timed {
+  readonly length: string;
+  /** Kept of the length for `must_finish`. */
+  readonly reserve: string;
+  /** How long the block is expected to take, until hosts that are through have shown it. */
+  readonly expected?: string;
+  /** What the host does by itself when nobody has closed the window; or why it does nothing. */
+  readonly guard: { readonly command: string } | { readonly none: string };
 }
 
 /** A task as it will run: what play and blocks say for it is already in it. */

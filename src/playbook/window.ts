@@ -1,30 +1,111 @@
 import { isTemplate, namesIn } from '../expressions/expressions.ts';
+import { durationMs } from '../source/duration.ts';
+import { didYouMean } from '../source/nearest.ts';
 import type { Value, ValueMap } from '../source/value.ts';
 import { entryOf, type YamlEntry, type YamlMap } from '../source/yaml.ts';
 import type { Inherited } from './inherited.ts';
-import type { Block, Task, Window } from './playbook.ts';
+import type { Block, Task, Timed, Window } from './playbook.ts';
 import { refuse, type Sheet } from './sheet.ts';
 import { tasksIn } from './strategy.ts';
-import { type ReadValue, readPlainText, shown } from './values.ts';
+import { checkTemplates, type ReadValue, readPlainText, shown, templateOf } from './values.ts';
 
 /** The part of a window that something stands in. */
 export type WindowPart = 'block' | 'must_finish';
 
-const LATER = 'is not known yet: a window has a name and nothing else';
+const KEYS = ['name', 'length', 'reserve', 'expected', 'guard'] as const;
 
-/** `window: NAME` or `window: {name: NAME}`. */
+/** `window: NAME`, or a mapping with the window's name and, where it has a deadline, its length, reserve and guard. */
 export const readWindow: ReadValue<Window> = (entry, sheet) => {
   const { value: node } = entry;
   if (node.kind === 'list')
     return refuse(sheet, 'not-a-window', `window wants a name, not ${shown(node)}; write window: NAME`, node.place);
   if (node.kind === 'scalar') return named(entry, sheet);
   for (const { key, keyPlace } of node.entries)
-    if (key !== 'name') refuse(sheet, 'unsupported-keyword', `window: "${key}" ${LATER}`, keyPlace);
+    if (!KEYS.some((known) => known === key))
+      refuse(
+        sheet,
+        'unsupported-keyword',
+        `window: there is no "${key}"${didYouMean(key, KEYS)}; it has ${KEYS.join(', ')}`,
+        keyPlace,
+      );
   const name = entryOf(node, 'name');
   if (name === undefined)
     return refuse(sheet, 'not-a-window', 'window needs a name: write window: {name: NAME}', node.place);
-  return named(name, sheet);
+  const window = named(name, sheet);
+  const timed = readTimed(node, sheet);
+  return window === undefined || timed === undefined ? window : { ...window, timed };
 };
+
+/** It names a file and a unit on the host. */
+const HOST_NAME = /^[a-z0-9][a-z0-9-]{0,49}$/;
+
+function readTimed(node: YamlMap, sheet: Sheet): Timed | undefined {
+  const [length, reserve, expected, guard] = (['length', 'reserve', 'expected', 'guard'] as const).map((key) =>
+    entryOf(node, key),
+  );
+  const lone = length === undefined ? (reserve ?? expected ?? guard) : undefined;
+  if (lone !== undefined)
+    return refuse(sheet, 'not-a-window', `window: ${lone.key} means nothing without a length`, lone.keyPlace);
+  if (length === undefined) return undefined;
+  const name = entryOf(node, 'name')?.value;
+  if (name?.kind === 'scalar' && !HOST_NAME.test(String(name.value)))
+    refuse(
+      sheet,
+      'not-a-window',
+      'a window with a length has a file and a unit of its name on the host: name it with small letters, digits and -',
+      name.place,
+    );
+  if (reserve === undefined || guard === undefined) {
+    const wanted =
+      reserve === undefined
+        ? 'a reserve: what is kept of its length for must_finish'
+        : 'a guard: what the host does by itself when nobody comes back, or `guard: {none: why}`';
+    return refuse(sheet, 'not-a-window', `window: a window with a length needs ${wanted}`, length.keyPlace);
+  }
+  const texts = [length, reserve, ...(expected === undefined ? [] : [expected])].map((each) =>
+    readDuration(each, sheet),
+  );
+  const read = readGuard(guard, sheet);
+  const [lengthText, reserveText, expectedText] = texts;
+  if (lengthText === undefined || reserveText === undefined || read === undefined) return undefined;
+  return {
+    length: lengthText,
+    reserve: reserveText,
+    ...(expectedText === undefined ? {} : { expected: expectedText }),
+    guard: read,
+  };
+}
+
+function readDuration({ key, value: node }: YamlEntry, sheet: Sheet): string | undefined {
+  const template = templateOf(node, sheet);
+  if (template !== undefined) return template;
+  const written = node.kind === 'scalar' ? String(node.value) : '';
+  if (durationMs(written) !== undefined) return written;
+  return refuse(
+    sheet,
+    'not-a-duration',
+    `window: ${key} wants a duration, such as 15m, 90s or 900, not ${shown(node)}`,
+    node.place,
+  );
+}
+
+function readGuard(entry: YamlEntry, sheet: Sheet): Timed['guard'] | undefined {
+  const { value: node } = entry;
+  const none = node.kind === 'map' ? entryOf(node, 'none') : undefined;
+  if (node.kind === 'map' && none !== undefined && node.entries.length === 1) {
+    const why = readPlainText(none, sheet);
+    return why === undefined ? undefined : { none: why };
+  }
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value.trim() === '' || node.value === 'none')
+    return refuse(
+      sheet,
+      'not-a-guard',
+      'window: guard wants a command for the host, or `guard: {none: why}`',
+      node.place,
+    );
+  checkTemplates(node, sheet);
+  return { command: node.value };
+}
 
 function named(entry: YamlEntry, sheet: Sheet): Window | undefined {
   const name = readPlainText(entry, sheet);
@@ -108,6 +189,13 @@ export function enterWindow(map: YamlMap, block: Block, inherited: Inherited, pl
       );
   }
   for (const key of splittersOf(inherited, block.mustFinish.length > 0)) refuseEffective(map, key, sheet);
+  if (block.window?.timed !== undefined && block.mustFinish.length === 0)
+    refuse(
+      sheet,
+      'not-a-window',
+      'a window with a length needs must_finish: what is done before it is over, whatever happened',
+      map.place,
+    );
   if (block.mustFinish.length > 0) checkWhen(map, block, inherited, playVars, sheet);
 }
 

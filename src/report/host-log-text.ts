@@ -42,12 +42,14 @@ export class HostLogText {
 
   /** Lines that never got their break: the command is over, or somebody else has the word. */
   end(): string {
-    const rest = (['stdout', 'stderr'] as const).map((stream) => {
-      const partial = this.#partial[stream];
-      this.#partial[stream] = undefined;
-      return partial === undefined ? '' : outputLine(stream, partial.at, partial.text);
-    });
-    return rest.join('');
+    return this.#endOf('stdout') + this.#endOf('stderr');
+  }
+
+  #endOf(stream: 'stdout' | 'stderr'): string {
+    const partial = this.#partial[stream];
+    if (partial === undefined) return '';
+    this.#partial[stream] = undefined;
+    return outputLine(stream, partial.at, partial.text);
   }
 }
 

@@ -88,6 +88,7 @@ export function asked(machine: Machine): Asked {
       digest: createDigests(),
       icmp: async () => ({ kind: 'alive' }),
       tcp: async () => ({ kind: 'open' }),
+      http: async () => ({ kind: 'silent', why: 'nobody is there' }),
       ...machine.bastion,
     },
     run: '20260101-000000-test of tester on bastion',

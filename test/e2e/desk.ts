@@ -38,15 +38,13 @@ const root = join(import.meta.dirname, '../..');
 
 /** The built command line where it is as new as its source, else the source itself. */
 function program(): readonly string[] {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  return sources.filter((name) => name.endsWith('.ts')).every(isBuilt)
-    ? [join(root, 'dist/cli.js')]
+  const built = join(root, 'dist/cli.js');
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(root, 'src', name));
+  return existsSync(built) && sources.every((source) => statSync(built).mtimeMs >= statSync(source).mtimeMs)
+    ? [built]
     : ['--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')];
-}
-
-function isBuilt(source: string): boolean {
-  const built = join(root, 'dist', source.replace(/\.ts$/, '.js'));
-  return existsSync(built) && statSync(built).mtimeMs >= statSync(join(root, 'src', source)).mtimeMs;
 }
 
 const PROGRAM = program();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
 import { Desk, type Ended, ended, filesBelow, outcomes, resultOf, type Told } from './desk.ts';
 
-const COUNT = 10;
+const COUNT = 100;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `h${String(index + 1).padStart(3, '0')}`);
 const HOSTS = NAMES.map((name, index) => `${name} ansible_host=127.1.0.${index + 1}`);
 
@@ -55,7 +55,7 @@ const PLAYBOOK = `
 
 const BYTES = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
 
-describe.skipIf(sshdMissing())('ten hosts', () => {
+describe.skipIf(sshdMissing())('a hundred hosts, ten at a time', () => {
   let sshd: Sshd;
   let desk: Desk;
   let result: Ended & { readonly events: readonly Told[] };
@@ -170,7 +170,7 @@ describe.skipIf(sshdMissing())('ten hosts', () => {
   });
 });
 
-describe.skipIf(sshdMissing())('a hundred hosts', () => {
+describe.skipIf(sshdMissing())('a hundred hosts, all at once', () => {
   it('are all reached, and each has its own', async () => {
     const sshd = await startSshd();
     const names = Array.from({ length: 100 }, (_, index) => `h${index + 1}`);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/actions/action.ts';
+import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
@@ -38,6 +38,8 @@ export interface Setup {
   readonly forks?: number;
   readonly operator?: Partial<Operator>;
   readonly refused?: ReadonlyMap<string, string>;
+  /** What a server answers to the bastion. */
+  readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
   /** Called at each recorded event; may stop the run. */
   readonly onRecord?: (event: RunEvent, stop: Stop) => void;
   /** After so many recorded events the machine dies: nothing is recorded or run any more. */
@@ -82,6 +84,7 @@ export async function run(setup: Setup): Promise<Ran> {
         digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
         tcp: async () => ({ kind: 'open' }),
+        http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
       keep: async () => ({ kind: 'done' }),
       clock: stillClock(),
@@ -168,7 +171,8 @@ function stillClock(): Clock {
   return {
     monotonic: () => now,
     now: () => new Date(now),
-    sleep: async (ms) => {
+    sleep: async (ms, abort) => {
+      abort?.throwIfAborted();
       now += ms;
     },
   };

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Budget, judgeBudget, type Losses } from '../../src/gates/budget.ts';
 
-const losses = (inBatch: number, batchSize: number, inPlay = inBatch): Losses => ({ inBatch, batchSize, inPlay });
+const losses = (inBatch: number, batchSize: number, inPlay = inBatch): Losses => ({
+  inBatch,
+  batchSize,
+  inPlay,
+  lost: [],
+});
 
 describe('the failure budget', () => {
   it.each<[budget: Budget, losses: Losses, open: boolean]>([
@@ -33,6 +38,28 @@ describe('the failure budget', () => {
     [{ maxFailures: 9, maxFailPercentage: 10 }, losses(2, 10, 2), false],
   ])('%j with %j: open %s', (budget, lost, open) => {
     expect(judgeBudget(budget, lost).open).toBe(open);
+  });
+
+  it.each([
+    [undefined, 3, true],
+    [0, 0, true],
+    [0, 1, false],
+    [2, 2, true],
+    [2, 3, false],
+  ])('max_lost: %s with %i lost: open %s', (maxLost, count, open) => {
+    const lost = Array.from({ length: count }, (_, index) => ({ host: 'h1', what: `"t${index}"` }));
+    const budget = maxLost === undefined ? {} : { maxLost };
+    expect(judgeBudget(budget, { ...losses(0, 4), lost }).open).toBe(open);
+  });
+
+  it('names what was lost, and where, as far as people read', () => {
+    const lost = Array.from({ length: 12 }, (_, index) => ({ host: `h${index}`, what: `"t${index}"` }));
+    expect(judgeBudget({ maxLost: 1 }, { ...losses(0, 4), lost: lost.slice(0, 2) })).toMatchObject({
+      reason: '2 lost in the play, more than max_lost: 1 allows: "t0" on h0, "t1" on h1',
+    });
+    expect(judgeBudget({ maxLost: 1 }, { ...losses(0, 4), lost })).toMatchObject({
+      reason: expect.stringMatching(/"t9" on h9, 2 more$/),
+    });
   });
 
   it('says what was spent and which keyword bounds it', () => {

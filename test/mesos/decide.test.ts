@@ -34,6 +34,7 @@ const agent: Agent = {
   start: 9,
   instance: 'boot/1/9',
   listening: true,
+  latest: true,
 };
 const text = { version: 'mesos 1.0.3', docker: '', netstat: '', count: '1' };
 
@@ -109,7 +110,7 @@ describe('the procedure for a host', () => {
   });
 
   it('has as long as the least patient executor waits, of which a fifth is kept', () => {
-    const [both = ''] = sent([executor(), executor({ pid: 2, recoveryTimeout: '2mins' })]);
+    const [both = ''] = sent([executor(), executor({ pid: 2, recoveryTimeoutSeconds: 120 })]);
     expect(both).toContain('length=120\nreserve=24\n');
   });
 

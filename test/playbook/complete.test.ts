@@ -88,6 +88,8 @@ describe('keywords of a play', () => {
     ['hosts: a\n  max_fail_percentage: "25"', { maxFailPercentage: 25 }],
     ['hosts: a\n  max_failures: 0', { maxFailures: 0 }],
     ['hosts: a\n  max_failures: 5%', { maxFailures: '5%' }],
+    ['hosts: a\n  max_lost: 0', { maxLost: 0 }],
+    ['hosts: a\n  max_lost: "{{ n }}"', { maxLost: '{{ n }}' }],
     ['hosts: a\n  forks: 10', { forks: 10 }],
     ['hosts: a\n  forks: "{{ f }}"', { forks: '{{ f }}' }],
     ['hosts: a\n  order: shuffle\n  strategy: host_pinned', { order: 'shuffle', strategy: 'host_pinned' }],

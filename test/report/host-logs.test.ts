@@ -137,4 +137,19 @@ describe('a host’s log', () => {
     await logs.finish();
     expect(faults).toEqual([expect.stringMatching(/missing cannot be written, the run goes on without them: ENOENT/)]);
   });
+
+  it('lists what a gate looked at, passed or not', async () => {
+    const checks = [
+      { check: 'leader', passed: true, why: 'm1 is elected' },
+      { check: 'tasks lost', passed: false, why: '1 since the beginning, 0 allowed\u001b[2J' },
+    ];
+    const log = await logged(begun(step), ended(step, 'refused', { result: { checks, msg: 'no' } }));
+    expect(log.split('\n').map((line) => line.slice(25))).toEqual([
+      expect.stringContaining('-- Restart the agent'),
+      '  PASS leader: m1 is elected',
+      '  FAIL tasks lost: 1 since the beginning, 0 allowed\\x1b[2J',
+      '== refused (10 ms): no',
+      '',
+    ]);
+  });
 });

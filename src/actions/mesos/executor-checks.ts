@@ -1,5 +1,5 @@
+import { durationMs } from '../../source/duration.ts';
 import type { Found } from './ask.ts';
-import { durationSeconds } from './duration.ts';
 import { type Agent, type Executor, named } from './facts.ts';
 import { fail, type PreflightCheck, pass, unknown } from './preflight-check.ts';
 
@@ -73,7 +73,7 @@ function flags(executors: readonly Executor[]): PreflightCheck {
 
 function timeouts(targets: readonly Executor[]): PreflightCheck {
   const odd = targets.filter(
-    ({ recoveryTimeout }) => recoveryTimeout !== undefined && durationSeconds(recoveryTimeout) === undefined,
+    ({ recoveryTimeout }) => recoveryTimeout !== undefined && durationMs(recoveryTimeout) === undefined,
   );
   if (odd.length > 0)
     return fail(

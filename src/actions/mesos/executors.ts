@@ -1,4 +1,4 @@
-import { durationSeconds } from './duration.ts';
+import { durationMs } from '../../source/duration.ts';
 import type { AgentLink, Executor, Standing } from './facts.ts';
 import { type Belongings, versionIn } from './libraries.ts';
 import type { LinkFacts } from './links.ts';
@@ -98,8 +98,8 @@ function executor(member: Member, around: Around): Executor {
 /** Frozen when it was launched: what the agent's flag says today does not count. */
 function patience(recoveryTimeout: string | undefined): Pick<Executor, 'recoveryTimeout' | 'recoveryTimeoutSeconds'> {
   if (recoveryTimeout === undefined) return {};
-  const recoveryTimeoutSeconds = durationSeconds(recoveryTimeout);
-  return { recoveryTimeout, ...(recoveryTimeoutSeconds === undefined ? {} : { recoveryTimeoutSeconds }) };
+  const patienceMs = durationMs(recoveryTimeout);
+  return { recoveryTimeout, ...(patienceMs === undefined ? {} : { recoveryTimeoutSeconds: patienceMs / 1000 }) };
 }
 
 function surroundings({ pid, start, environment, open }: Member, around: Around): Partial<Executor> {

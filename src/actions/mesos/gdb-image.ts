@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sh } from '../../shell/script.ts';
 import type { Action, Asked, Decision, Probed } from '../action.ts';
 import { firstFailure } from '../outcomes.ts';

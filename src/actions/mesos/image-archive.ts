@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lines, sh, shellText } from '../../shell/script.ts';
 import type { HostCommand } from '../action.ts';
 import { sums } from '../file-facts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const task = z.object({ id: z.string(), name: z.string(), state: z.string() });
 

@@ -16,11 +16,12 @@ export const dockerCommands: HostCommands = ({ state }) => [
       case 'pull':
         return pull(state, rest);
       case 'ps':
-        return { stdout: rest.includes('-q') ? containerIds(state) : containers(state) };
+        return { stdout: rest.includes('-q') ? `${idsOf(state)}${containerIds(state)}` : containers(state) };
       case 'images':
         return { stdout: [...state.images].map((id) => `${id}\n`).join('') };
       case 'inspect':
-        return rest.includes('container') ? inspectContainers(state, rest) : inspect(state, rest);
+        if (rest.includes('container')) return inspectContainers(state, rest);
+        return rest[0] === '-f' ? inspectContainer(state, rest.at(-1) ?? '') : inspect(state, rest);
       case 'load': {
         const file = rest[rest.indexOf('-i') + 1];
         const bytes =
@@ -81,6 +82,18 @@ function pull(state: SimulatedHost, args: readonly string[]): Said {
   const id = args.at(-1)?.split('@')[1] ?? '';
   state.images.add(id);
   return { stdout: `Digest: ${id}\nStatus: Downloaded newer image\n` };
+}
+
+function idsOf(state: SimulatedHost): string {
+  return [...(state.rexray?.volumes.keys() ?? [])].map((id) => `${id}\n`).join('');
+}
+
+/** As `{{json .Name}}`, `{{json .Mounts}}` and `{{json .Config.Env}}` print it, in a list. */
+function inspectContainer(state: SimulatedHost, id: string): Said {
+  const volume = state.rexray?.volumes.get(id);
+  if (volume === undefined) return failure(1, `Error: No such container: ${id}`);
+  const mounts = [{ Name: volume, Source: `/var/lib/rexray/volumes/${volume}/data`, Driver: 'rexray', RW: true }];
+  return { stdout: `${JSON.stringify([`/mesos-S1.${volume}`, mounts, [`MESOS_TASK_ID=${volume}.1`]])}\n` };
 }
 
 function inspect(state: SimulatedHost, args: readonly string[]): Said {

@@ -45,11 +45,11 @@ async function systemctl(state: SimulatedHost, verb: string, args: readonly stri
     case 'start':
     case 'stop':
     case 'kill':
+    case 'disable':
       return change(state, verb, args);
     case 'daemon-reload':
     case 'reset-failed':
     case 'enable':
-    case 'disable':
       return {};
     default:
       return failure(1, `Unknown command verb '${verb}'.`);
@@ -58,8 +58,13 @@ async function systemctl(state: SimulatedHost, verb: string, args: readonly stri
 
 async function change(state: SimulatedHost, verb: string, args: readonly string[]): Promise<Said> {
   const unit = unitName(args);
-  const { mesos } = state;
+  const { mesos, rexray } = state;
   const transient = state.transient.get(unit);
+  if (rexray !== undefined && unit === REXRAY) {
+    if (verb === 'disable') rexray.enabled = false;
+    else rexray.active = verb !== 'stop';
+    return {};
+  }
   if (verb === 'stop' && transient !== undefined) {
     state.kill(transient, 'TERM');
     state.transient.delete(unit);
@@ -111,11 +116,18 @@ function unitName(args: readonly string[]): string {
 
 const OTHERS = new Set(['sshd.service', 'docker.service', 'cron.service']);
 
+const REXRAY = 'dcos-rexray.service';
+
 function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<string, string>> {
   const agent = state.mesos?.agent.unit === unit ? state.mesos.agent : undefined;
   const transient = state.transient.get(unit);
   if (transient !== undefined)
     return { Id: unit, LoadState: 'loaded', ActiveState: 'active', SubState: 'running', MainPID: String(transient) };
+  if (unit === REXRAY && state.rexray !== undefined) {
+    const { active, enabled } = state.rexray;
+    const file = enabled ? 'enabled' : 'disabled';
+    return { Id: unit, LoadState: 'loaded', ActiveState: active ? 'active' : 'inactive', UnitFileState: file };
+  }
   if (agent === undefined) {
     const there = OTHERS.has(unit);
     const up = there && !(unit === 'docker.service' && state.spec.dockerDown === true);

@@ -3,6 +3,7 @@ import { HostClock } from './host-clock.ts';
 import { type Machine, Mesos } from './mesos.ts';
 import { ProcFiles } from './proc-files.ts';
 import { addFd, type Process, type TcpSocket } from './process.ts';
+import { type Rexray, rexrayOf } from './rexray.ts';
 import type { HostSpec } from './spec.ts';
 
 export type { ExecutorSpec, HostSpec } from './spec.ts';
@@ -23,6 +24,7 @@ export class SimulatedHost implements Machine {
   readonly fs: MountableFs;
   readonly mesos: Mesos | undefined;
   readonly images: Set<string>;
+  readonly rexray: Rexray | undefined;
   /** Names of containers that run. */
   readonly containers = new Set<string>();
   /** Locks that `flock` holds, by path, with the pid of the command. */
@@ -44,6 +46,7 @@ export class SimulatedHost implements Machine {
     this.address = `10.0.${hostsMade >> 8}.${hostsMade & 255}`;
     this.bootId = `b0070000-0000-4000-8000-${String(hostsMade).padStart(12, '0')}`;
     this.images = new Set(spec.images);
+    this.rexray = spec.rexray === undefined ? undefined : rexrayOf(spec.rexray.volumes);
     this.files = new InMemoryFs(baseFiles(spec));
     this.fs = new MountableFs({ base: this.files });
     this.fs.mount('/proc', new ProcFiles(this));

@@ -23,6 +23,8 @@ export interface HostSpec {
   /** `none`: no agent runs here. */
   readonly agent?: 'private' | 'public' | 'none';
   readonly executors?: readonly ExecutorSpec[];
+  /** RexRay runs here; the volumes that running containers have, one each. */
+  readonly rexray?: { readonly volumes: readonly string[] };
   /** Ids of images that Docker has. */
   readonly images?: readonly string[];
   readonly files?: Readonly<Record<string, string | Uint8Array>>;

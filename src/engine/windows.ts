@@ -1,0 +1,170 @@
+import type { Result } from '../actions/action.ts';
+import { admit, guardAfterSeconds, leftSeconds, type Prospect } from '../gates/window.ts';
+import { closeScript, lookScript, openScript, readWindow, type Said } from '../gates/window-script.ts';
+import type { Batch, PlannedPlay, PlannedTask, Timed } from '../plan/plan.ts';
+import type { BlockNode } from '../plan/tree.ts';
+import type { Script } from '../shell/script.ts';
+import { durationMs } from '../source/duration.ts';
+import type { Course } from './course.ts';
+import { tell } from './perform.ts';
+import { type Attempted, Misjudged, siteOf, text } from './step.ts';
+import type { Whereabouts } from './walk.ts';
+
+type Next = Extract<Whereabouts, { kind: 'next' }>;
+
+/** A host's place in a play, at the task that comes next. */
+interface Spot {
+  readonly play: PlannedPlay;
+  readonly batch: Batch;
+  readonly host: string;
+}
+
+/** Lets a host into the window that comes next, if any; false: it was turned away, or nothing may begin. */
+export async function enterWindow(spot: Spot, where: Next, course: Course): Promise<boolean> {
+  const window = where.window?.window;
+  if (where.window === undefined || window === undefined || course.isInWindow(spot.host)) return true;
+  if (window.timed === undefined) return course.openWindow(spot, where.window);
+  const prospect = prospectOf(window.timed, spot, where, course);
+  if (typeof prospect === 'string') return turnAway(prospect, spot, course);
+  const verdict = admit(prospect);
+  if (!verdict.open) return turnAway(`window "${window.name}" was not opened: ${verdict.reason}`, spot, course);
+  // In the journal first: a host that has opened it and a bastion that does not know of it must not come about.
+  if (!(await course.openWindow(spot, where.window, prospect.lengthSeconds))) return false;
+  const said = await ask(
+    openScript(openingOf(window.name, prospect, spot, where, course)),
+    'work',
+    spot,
+    where,
+    course,
+  );
+  if (said.opened !== undefined) return true;
+  await course.closeWindow(spot, { kind: 'through' });
+  return turnAway(`window "${window.name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
+}
+
+async function turnAway(reason: string, { play, batch, host }: Spot, course: Course): Promise<false> {
+  await course.refuse(play, batch, host, reason);
+  return false;
+}
+
+/** Closes the window that the host has come out of, on the host too: its guard is disarmed before the journal says so. */
+export async function leaveWindow(spot: Spot, where: Whereabouts, course: Course): Promise<void> {
+  const open = course.windowOf(spot.play, spot.host);
+  if (open === undefined || (where.kind === 'next' && where.window?.id === open.id)) return;
+  if (open.window?.timed !== undefined) {
+    const said = await ask(closeScript(open.window.name), 'work', spot, nextOf(open, spot), course);
+    const message = noteAtTheEnd(said, open.window.name);
+    if (message !== undefined) course.world.report({ type: 'warning', host: spot.host, message });
+  }
+  await course.closeWindow(spot, where);
+}
+
+function noteAtTheEnd(said: Said & { readonly isSilent: boolean }, name: string): string | undefined {
+  if (said.hasFired) return `the guard of window "${name}" has fired on this host: see what it did`;
+  if (said.isSilent)
+    return `window "${name}" could not be closed on this host, and its guard may fire still: systemctl stop rollgate-guard-${name}.timer`;
+  return undefined;
+}
+
+/** Where the window's last part has to begin now: why. Asked before each task of its block. */
+export async function windowIsOver(spot: Spot, where: Next, course: Course): Promise<Result | undefined> {
+  const window = where.window?.window;
+  const inBlock = where.task.blocks.some(({ id, part }) => id === where.window?.id && part === 'block');
+  if (window?.timed === undefined || !inBlock || !course.isInWindow(spot.host)) return undefined;
+  const prospect = prospectOf(window.timed, spot, where, course);
+  if (typeof prospect === 'string') return undefined;
+  const said = await ask(lookScript(window.name), 'probe', spot, where, course);
+  const why = reasonToEnd(said, prospect);
+  return why === undefined ? undefined : { changed: false, failed: true, degraded: true, msg: `not done: ${why}` };
+}
+
+function reasonToEnd({ opened, now, hasFired }: Said, { lengthSeconds, reserveSeconds }: Prospect): string | undefined {
+  if (hasFired) return 'the guard of this window has fired: what must finish comes now';
+  // Not reached: the task itself will say so.
+  if (opened === undefined || now === undefined) return undefined;
+  const left = leftSeconds(opened, now, lengthSeconds);
+  if (left === undefined) return 'the host was rebooted inside its window, which is void: what must finish comes now';
+  if (left > reserveSeconds) return undefined;
+  return `${Math.max(0, Math.floor(left))} s of the window are left, and ${reserveSeconds} s are kept for what must finish`;
+}
+
+/** The window's figures on a host, or what is wrong with them. */
+function prospectOf(timed: Timed, spot: Spot, where: Next, course: Course): Prospect | string {
+  const step = stepAt(spot, where, course);
+  const read = (written: string, keyword: string): number => {
+    const rendered = text(step, written, keyword);
+    const ms = durationMs(rendered);
+    if (ms === undefined) throw new Misjudged(`${keyword}: "${rendered}" is no duration, such as 15m or 900`);
+    return ms / 1000;
+  };
+  try {
+    const declared = timed.expected === undefined ? undefined : read(timed.expected, 'expected');
+    const expectedSeconds = course.learnedSeconds(where.window?.id ?? '') ?? declared;
+    return {
+      lengthSeconds: read(timed.length, 'length'),
+      reserveSeconds: read(timed.reserve, 'reserve'),
+      ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
+    };
+  } catch (error) {
+    if (error instanceof Misjudged) return `the window's ${error.message}`;
+    throw error;
+  }
+}
+
+function openingOf(name: string, prospect: Prospect, spot: Spot, where: Next, course: Course) {
+  const guard = where.window?.window?.timed?.guard;
+  return {
+    name,
+    run: `${course.world.run}, as ${spot.host}`,
+    lengthSeconds: Math.floor(prospect.lengthSeconds),
+    ...(guard === undefined || 'none' in guard
+      ? {}
+      : {
+          guard: {
+            command: text(stepAt(spot, where, course), guard.command, 'guard'),
+            afterSeconds: guardAfterSeconds(prospect),
+          },
+        }),
+  };
+}
+
+/** The window itself as a step, for what is sent on its behalf: with the rights of its first task. */
+function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, course: Course): Attempted {
+  const { play, batch, host } = spot;
+  return {
+    world: course.world,
+    variables: course.variables,
+    at: { play, batch, host, task },
+    address: {
+      play: play.name,
+      playNumber: play.number,
+      batch: batch.number,
+      host,
+      task: `window ${window?.window?.name ?? ''}`,
+      taskId: window?.id ?? task.id,
+    },
+    check: false,
+    mask: course.mask,
+    noLog: false,
+  };
+}
+
+async function ask(
+  script: Script,
+  purpose: 'probe' | 'work',
+  spot: Spot,
+  where: Pick<Next, 'task' | 'window'>,
+  course: Course,
+): Promise<Said & { readonly isSilent: boolean }> {
+  const step = stepAt(spot, where, course);
+  const answer = await tell(script, purpose, siteOf(step, step.variables.scope(step.at)));
+  if (answer.ok) return { ...readWindow(answer.stdout), isSilent: false };
+  return { refused: answer.message, hasFired: false, isSilent: true };
+}
+
+/** Any task of the window stands for its rights. */
+function nextOf(window: BlockNode, { play }: Spot): { readonly task: PlannedTask; readonly window: BlockNode } {
+  const task = play.tasks.find(({ blocks }) => blocks.some(({ id }) => id === window.id));
+  if (task === undefined) throw new Error(`window ${window.id} has no task`);
+  return { task, window };
+}
