@@ -36,9 +36,9 @@ async function look(host: FleetHost): Promise<Found> {
 }
 
 async function preflight(host: FleetHost): Promise<Result> {
-  const probed = await mesosPreflight.probe({ port: 5051 }, askedOn(host));
+  const probed = await mesosPreflight.probe({ port: 5051, clock: 'checked' }, askedOn(host));
   if (!probed.ok) throw new Error(probed.message);
-  const decision = mesosPreflight.decide({ port: 5051 }, probed.facts);
+  const decision = mesosPreflight.decide({ port: 5051, clock: 'checked' }, probed.facts);
   if (decision.kind !== 'settled') throw new Error('work');
   return decision.result;
 }
