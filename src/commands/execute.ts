@@ -1,8 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
-import type { CheckedConnections } from '../connection/connections.ts';
-import { targetsOf } from '../engine/machines.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -13,10 +11,12 @@ import type { Format } from './choose-report.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
+import { ledgerMachine, machinesOf } from './machines.ts';
 import { operatorAt } from './operator.ts';
 import { connect } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { Recorder } from './recorder.ts';
+import { ledgerFileOf, runLedger } from './run-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a run is shown and steered, from the command line. */
@@ -59,6 +59,13 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
+  const machines = machinesOf(job, connections);
+  const ledger = runLedger(
+    ledgerFileOf(stateDirOf(options, terminal)),
+    job.plan.id,
+    (host) => ledgerMachine(machines, host),
+    () => recorder.progress,
+  );
   try {
     await recorder.record(job.opening);
     await runPlan({
@@ -68,7 +75,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       world: {
         run: runOf(job),
         connections,
-        bastion: createBastion(),
+        bastion: { ...createBastion(), ledger: ledger.known },
+        keep: ledger.keep,
         clock: realClock,
         expressions: job.expressions,
         record: async (event) => {
@@ -85,7 +93,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       },
       stop,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, connections),
+      refused: heldByOthers(job, machines),
     }).catch((error: unknown) => recorder.blame(error));
     return await recorder.conclude(settle() > 0);
   } finally {
@@ -106,9 +114,7 @@ function resumeCommand(folder: RunFolder, options: RunningOptions): string {
 }
 
 /** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<string, string> {
-  const targets = targetsOf(job.plan, job.secrets, job.expressions, job.playbookDir);
-  const machines = new Map([...targets].map(([host, target]) => [host, connections.machine(target)]));
+function heldByOthers(job: Job, machines: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
   const keys = [...machines.values()].filter((machine) => machine !== undefined);
   const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
   const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
