@@ -48,6 +48,14 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
   });
 
+  withStateDir(withExtraVars(program.command('windows')))
+    .description('show which windows are open, and how long what was renewed still holds')
+    .option('-i, --inventory <source>', `${INVENTORY}; names the hosts of which nothing is known`, collect)
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((options) => {
+      exitCode = import('./commands/windows.ts').then(({ windows }) => windows(options, terminal));
+    });
+
   withRunning(withExtraVars(program.command('resume [run]')))
     .description('go on with a run that stopped; the latest by default')
     .addOption(
@@ -67,9 +75,17 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
 }
 
+const INVENTORY = 'an inventory file or folder, or "host1,host2,"; may be given several times';
+
 function withInventory(command: Command): Command {
-  const source = 'an inventory file or folder, or "host1,host2,"; may be given several times';
-  return withExtraVars(command).requiredOption('-i, --inventory <source>', source, collect);
+  return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
+}
+
+function withStateDir(command: Command): Command {
+  return command.option(
+    '--state-dir <folder>',
+    'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
+  );
 }
 
 function withExtraVars(command: Command): Command {
@@ -98,14 +114,13 @@ function withSelection(command: Command): Command {
 }
 
 function withRunning(command: Command): Command {
-  return command
+  return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
     )
-    .option('--state-dir <folder>', 'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)')
     .addOption(
       // No default: where nothing is said here, ssh_config has its say.
       new Option(
