@@ -35,7 +35,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   );
 
   withSelection(
-    withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+    withStateDir(
+      withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+    ),
   )
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .action((playbook, options) => {

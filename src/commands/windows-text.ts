@@ -82,7 +82,7 @@ function grouped(held: readonly Held[], label: (each: Held) => string): readonly
 }
 
 function row(label: string, hosts: readonly string[]): string {
-  return `  ${label.padEnd(22)} ${String(hosts.length).padStart(4)}  ${printableLine(foldHosts(hosts))}`;
+  return `  ${label.padEnd(24)} ${String(hosts.length).padStart(4)}  ${printableLine(foldHosts(hosts))}`;
 }
 
 /** At the pace of those that were closed: when is the last one done, and who comes too late? */

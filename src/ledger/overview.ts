@@ -27,7 +27,7 @@ export interface Ended {
 }
 
 /** By name, by machine: what was written last. */
-type Latest = ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+export type Latest = ReadonlyMap<string, ReadonlyMap<string, Entry>>;
 
 /** For each name of a ledger, how each host of an inventory stands (its machine is given); without one, each host noted. */
 export function overviewOf(

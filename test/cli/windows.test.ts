@@ -49,11 +49,11 @@ describe('rollgate windows', () => {
       'No window is open.',
       '',
       'agent-links:',
-      '  ran out 4 h ago           1  a4',
-      '  2 h left                  1  a3',
-      '  30 h left                 2  a[1-2]',
-      '  unknown                   2  a[6-7]',
-      '  closed                    1  a5',
+      '  ran out 4 h ago             1  a4',
+      '  2 h left                    1  a3',
+      '  30 h left                   2  a[1-2]',
+      '  unknown                     2  a[6-7]',
+      '  closed                      1  a5',
       '',
     ]);
   });
@@ -87,7 +87,7 @@ describe('rollgate windows', () => {
     const { exitCode, out, err } = await rollgate(folder, 'windows');
     expect(exitCode).toBe(0);
     expect(err).toMatch(/^WARNING: .*ledger\.jsonl:2: this line cannot be read and is passed over: /);
-    expect(out).toContain('3 h left                  2  a[1-2]');
+    expect(out).toContain('3 h left                    2  a[1-2]');
   });
 
   it('foretells from the pace of the closings which hosts come too late', async () => {
@@ -126,7 +126,7 @@ describe('rollgate windows', () => {
     const passes = [10, 50, 100].flatMap((hours) => hosts.map((host) => left(host, hours)));
     const folder = folderWith({ '.rollgate/ledger.jsonl': ledgerOf(passes), hosts: 'a[1:610]\n' });
     const { out } = await rollgate(folder, 'windows', '-i', 'hosts');
-    expect(out).toContain('  4 d 4 h left            600  a[1-600]\n');
-    expect(out).toContain('  unknown                  10  a[601-610]\n');
+    expect(out).toContain('  4 d 4 h left              600  a[1-600]\n');
+    expect(out).toContain('  unknown                    10  a[601-610]\n');
   });
 });

@@ -152,6 +152,7 @@ export function planOf({
             tags: [],
             skipTags: [],
             seed: 1,
+            ends: new Map(),
             files,
             expressions,
           },
