@@ -150,8 +150,8 @@ export interface Bastion {
 
 /** What outlives runs, by a host's name in the inventory. */
 export interface KnownOfHosts {
-  /** What was noted last of the machine under a name; undefined: nothing. Rejects when the ledger cannot be read. */
-  latest(host: string, name: string): Promise<Note | undefined>;
+  /** What was noted last of the machine under a name; undefined: nothing. */
+  latest(host: string, name: string): Probed<Note | undefined>;
   /** When the last step on the host ended in this run: what it saw was so then, however long the run lay broken since. */
   seenAt(host: string): Date | undefined;
 }

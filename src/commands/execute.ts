@@ -8,6 +8,7 @@ import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
 import type { Format } from './choose-report.ts';
+import { foretelling } from './foretelling.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
@@ -66,6 +67,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     (host) => ledgerMachine(machines, host),
     () => recorder.progress,
   );
+  const foretell = foretelling(job.plan, ledger.ends, recorder);
   try {
     await recorder.record(job.opening);
     await runPlan({
@@ -81,6 +83,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         expressions: job.expressions,
         record: async (event) => {
           const isOnDisk = await recorder.record(event);
+          foretell(event);
           if (!isOnDisk) stop.drain('the journal cannot be written');
           return isOnDisk;
         },

@@ -117,8 +117,13 @@ function renewedIn(play: PlannedPlay): readonly Renewal[] {
     });
 }
 
+/** The names that a play needs and does not renew itself. */
+export function neededFromBefore(play: PlannedPlay): readonly string[] {
+  return spentIn(play).filter((name) => !renewedIn(play).some((renewal) => renewal.name === name));
+}
+
 /** The names that a play asks for, or closes. */
-export function spentIn(play: Pick<PlannedPlay, 'tasks'>): readonly string[] {
+function spentIn(play: Pick<PlannedPlay, 'tasks'>): readonly string[] {
   const spending = play.tasks.filter(({ action }) => action === 'require_ledger' || action === 'ledger_close');
   return [...new Set(spending.map(({ params }) => String(params.name)))];
 }

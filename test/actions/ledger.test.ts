@@ -39,7 +39,7 @@ interface Known {
 }
 
 function on(shell: Shell, { note, seenAt }: Known = {}) {
-  const ledger: Bastion['ledger'] = { latest: async () => note, seenAt: () => seenAt };
+  const ledger: Bastion['ledger'] = { latest: () => ({ ok: true, facts: note }), seenAt: () => seenAt };
   return (name: string, params: object): Promise<Result> =>
     act(name, params, { folder, shell: apart(shell), clock, bastion: { ledger } });
 }
@@ -163,6 +163,16 @@ onEveryShell((shell) => {
       expect(await ask({ note: good(-3) })).toMatchObject({ until: at(120) });
       const later: Note = { state: 'closed', name: 'agent-links', at: at(1), run: 'r' };
       expect(await ask({ note: later })).toMatchObject({ refused: true });
+    });
+
+    it('fails where the ledger cannot be read: that is no answer', async () => {
+      const ledger: Bastion['ledger'] = {
+        latest: () => ({ ok: false, message: 'no ledger' }),
+        seenAt: () => undefined,
+      };
+      const machine = { folder, shell: apart(shell), clock, bastion: { ledger } };
+      const result = await act('require_ledger', { name: 'agent-links' }, machine);
+      expect(result).toMatchObject({ failed: true, msg: 'no ledger' });
     });
 
     it('says that the host was started anew since', async () => {

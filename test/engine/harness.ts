@@ -86,7 +86,10 @@ export async function run(setup: Setup): Promise<Ran> {
     world: {
       connections: simulated(setup.answers ?? (() => 0), sent, alive),
       bastion: {
-        ledger: { latest: async (host, name) => notes.get(`${host} ${name}`), seenAt: () => undefined },
+        ledger: {
+          latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
+          seenAt: () => undefined,
+        },
         read: async () => ({ ok: false, why: 'not here' }),
         digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),

@@ -32,7 +32,9 @@ export const requireLedger: Action<Params, Facts> = {
 async function probe({ name }: Params, host: Parameters<typeof readHostFile>[0]): Promise<Probed<Facts>> {
   const file = await readHostFile(host);
   if (!file.ok) return file;
-  const note = laterOf(await host.bastion.ledger.latest(host.host, name), noteIn(file.facts, name));
+  const known = host.bastion.ledger.latest(host.host, name);
+  if (!known.ok) return known;
+  const note = laterOf(known.facts, noteIn(file.facts, name));
   return { ok: true, facts: { ...file.facts, ...(note === undefined ? {} : { note }) } };
 }
 
