@@ -118,6 +118,9 @@ function withSelection(command: Command): Command {
 function withRunning(command: Command): Command {
   return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
+    .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
+    .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
+    .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])

@@ -9,6 +9,7 @@ import type { HoldOwner, Holds } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
 import type { Format } from './choose-report.ts';
 import { foretelling } from './foretelling.ts';
+import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
@@ -21,7 +22,7 @@ import { ledgerFileOf, runLedger } from './run-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a run is shown and steered, from the command line. */
-export interface RunningOptions {
+export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
   readonly stateDir?: string;
@@ -37,6 +38,7 @@ export interface Job extends Loaded {
   /** What opens this leg of the run in the journal. */
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
+  readonly hours: Hours;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -68,8 +70,10 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     () => recorder.progress,
   );
   const foretell = foretelling(job.plan, ledger.ends, recorder);
+  const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
   try {
     await recorder.record(job.opening);
+    await awaitOpening(job.hours, realClock, stop, warn);
     await runPlan({
       plan: job.plan,
       secrets: job.secrets,
@@ -98,8 +102,10 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       playbookDir: job.playbookDir,
       refused: heldByOthers(job, machines),
     }).catch((error: unknown) => recorder.blame(error));
+    endWatch();
     return await recorder.conclude(settle() > 0);
   } finally {
+    endWatch();
     settle();
     await connections.close();
     await recorder.close();

@@ -4,6 +4,7 @@ import { planSummary } from '../plan/print.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { execute, holdRun, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { USAGE } from './exit-codes.ts';
+import { readHours } from './hours.ts';
 import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
@@ -31,6 +32,11 @@ export async function run(playbook: string, options: Selection & RunningOptions,
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   checkRoutes(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
+  const hours = readHours(options, realClock.now());
+  if (typeof hours === 'string') {
+    terminal.err(`${hours}\n`);
+    return USAGE;
+  }
   const refusal = await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);
@@ -51,7 +57,7 @@ export async function run(playbook: string, options: Selection & RunningOptions,
   const holds = new Holds();
   try {
     holdRun(holds, folder, realClock.now());
-    return await execute({ ...loaded, folder, holds, past: [], opening }, options, terminal);
+    return await execute({ ...loaded, folder, holds, past: [], opening, hours }, options, terminal);
   } finally {
     holds.release();
   }

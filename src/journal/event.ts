@@ -92,7 +92,7 @@ export type RunEvent =
   | {
       readonly type: 'stopping';
       readonly scope: 'batch' | 'play' | 'run';
-      readonly why: 'budget' | 'interrupted' | 'fatal';
+      readonly why: 'budget' | 'interrupted' | 'fatal' | 'cutoff';
       readonly reason: string;
       readonly playNumber?: number;
       readonly batch?: number;
