@@ -34,6 +34,7 @@ export async function runPlan(assignment: Assignment): Promise<void> {
   const course = new Course({ ...assignment, plan });
   for (const play of plan.plays) {
     if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
+    if (!play.batches.some((batch) => mayBegin(play, batch, course))) break;
     await runPlay(play, course);
   }
   if (course.fault !== undefined) throw course.fault.error;
@@ -49,10 +50,10 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
   const limits = new Limits(play.forks);
   for (const batch of play.batches) {
     if (course.closed !== undefined || course.hasEnded(play) || course.stop.draining !== undefined) break;
-    await runBatch(play, batch, limits, course);
+    if (mayBegin(play, batch, course)) await runBatch(play, batch, limits, course);
   }
   course.leave(play);
-  if (course.closed === undefined && course.stop.draining === undefined)
+  if (course.closed === undefined && course.stop.draining === undefined && !isCutShort(play, course))
     await course.once({ type: 'play_finished', ...title });
 }
 
@@ -74,10 +75,22 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
       }),
     );
   }
-  const unfinished = batch.hosts.some(
-    (host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next',
-  );
-  if (!unfinished) await course.once({ type: 'batch_finished', ...title });
+  if (!isUnfinished(play, batch, course)) await course.once({ type: 'batch_finished', ...title });
+}
+
+/** Hosts were left out because no more were let in. */
+function isCutShort(play: PlannedPlay, course: Course): boolean {
+  if (course.stop.admitsNoMore === undefined || course.hasEnded(play)) return false;
+  return play.batches.some((batch) => isUnfinished(play, batch, course));
+}
+
+/** A batch of which no host has begun is not begun when no more are let in. */
+function mayBegin(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.isLetIn(play, host));
+}
+
+function isUnfinished(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next');
 }
 
 interface Ready {
@@ -88,7 +101,7 @@ interface Ready {
 /** Who may go next. Linear: those that are furthest behind, up to the next common place. Pinned: everyone, to the end. */
 function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly Ready[] {
   const ready = batch.hosts.flatMap((host): Ready[] => {
-    if (!course.takesPart(host)) return [];
+    if (!course.takesPart(host) || !course.isLetIn(play, host)) return [];
     const where = course.whereabouts(play, host);
     return where.kind === 'next' && course.mayGoOn(host, where)
       ? [{ host, from: course.history(play).placeOf(where) }]
@@ -142,6 +155,7 @@ async function goAlong(
 
 /** Within a round of a linear play a task that has begun in the batch is done on all of it; windows are asked for each host. */
 function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean, course: Course): boolean {
+  if (!course.isLetIn(play, host)) return false;
   if (play.strategy === 'linear' && first && where.window === undefined) return course.stop.draining === undefined;
   return course.mayGoOn(host, where);
 }

@@ -64,7 +64,8 @@ function hasRefused(progress: Progress): boolean {
 function isIncomplete(progress: Progress, _: Circumstances, plan: Pick<Plan, 'plays'>): boolean {
   const begun = some(progress.hosts.values(), (host) => host.started.size > 0);
   const open = some(standings(progress, plan).values(), (came) => came === 'unfinished' || came === 'not_started');
-  return progress.stops.length > 0 || begun || open;
+  // Where the cutoff came and every host was under way already, nothing was left undone.
+  return progress.stops.some(({ why }) => why !== 'cutoff') || begun || open;
 }
 
 function some<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {

@@ -20,6 +20,8 @@ export interface Progress {
   readonly openWindows: ReadonlyMap<string, OpenWindow>;
   /** Why nothing new was started, since the run was started or last resumed. */
   readonly stops: readonly Stamped<Extract<RunEvent, { type: 'stopping' }>>[];
+  /** The newest; nothing in it when it was replayed. */
+  readonly forecast?: Stamped<Extract<RunEvent, { type: 'forecast' }>>;
   readonly warnings: readonly Stamped<Extract<RunEvent, { type: 'warning' }>>[];
   /** Absent while it runs, and after a crash. */
   readonly finished?: { readonly at: string; readonly exitCode: number; readonly reason: string };
@@ -153,6 +155,9 @@ function fold(progress: Building<Progress>, event: Stamped): void {
       break;
     case 'stopping':
       progress.stops.push(event);
+      break;
+    case 'forecast':
+      progress.forecast = event;
       break;
     case 'warning':
       progress.warnings.push(event);

@@ -9,6 +9,7 @@ import {
   ProcessOutput,
 } from 'listr2';
 import { columnsOf } from './columns.ts';
+import { sayingForecasts } from './forecast-line.ts';
 import { frame } from './frame.ts';
 import { quietly } from './json.ts';
 import { type LinesOptions, warningText } from './lines.ts';
@@ -53,10 +54,13 @@ export function terminalReport(options: TerminalOptions): TerminalReport {
     }
   };
   const screen = new Screen(stream, draw);
+  const sayForecast = sayingForecasts();
   return {
     onEvent: (event) => {
       counting.count(event);
       if (event.type === 'warning') screen.print(paint.changed(warningText(event)));
+      const forecast = event.type === 'forecast' ? sayForecast(event) : undefined;
+      if (forecast !== undefined) screen.print(paint.strong(forecast));
     },
     suspend: () => screen.hide(),
     resume: () => screen.show(),

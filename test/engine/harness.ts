@@ -1,4 +1,5 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
+import type { Note } from '../../src/actions/ledger/note.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
@@ -40,6 +41,10 @@ export interface Setup {
   readonly refused?: ReadonlyMap<string, string>;
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
+  /** The ledger, by `host name`; filled by the run. */
+  readonly notes?: Map<string, Note>;
+  /** Why nothing can be written to the ledger. */
+  readonly ledgerFault?: string;
   /** Called at each recorded event; may stop the run. */
   readonly onRecord?: (event: RunEvent, stop: Stop) => void;
   /** After so many recorded events the machine dies: nothing is recorded or run any more. */
@@ -64,6 +69,7 @@ export const HOSTS = (count: number) => `${Array.from({ length: count }, (_, ind
 export async function run(setup: Setup): Promise<Ran> {
   const events: RunEvent[] = [];
   const sent: string[] = [];
+  const notes = setup.notes ?? new Map<string, Note>();
   const stop = new Stop();
   let recorded = 0;
   const alive = () => {
@@ -80,6 +86,10 @@ export async function run(setup: Setup): Promise<Ran> {
     world: {
       connections: simulated(setup.answers ?? (() => 0), sent, alive),
       bastion: {
+        ledger: {
+          latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
+          seenAt: () => undefined,
+        },
         read: async () => ({ ok: false, why: 'not here' }),
         digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
@@ -97,6 +107,12 @@ export async function run(setup: Setup): Promise<Ran> {
         return true;
       },
       report: () => undefined,
+      note: async (host, note) => {
+        alive();
+        if (setup.ledgerFault !== undefined) return setup.ledgerFault;
+        notes.set(`${host} ${note.name}`, note);
+        return undefined;
+      },
       operator: {
         pause: async () => ({ kind: 'continue', typed: '' }),
         resolve: async () => 'nobody',
@@ -140,6 +156,7 @@ export function planOf({
             tags: [],
             skipTags: [],
             seed: 1,
+            ends: new Map(),
             files,
             expressions,
           },

@@ -26,7 +26,10 @@ export class Operator {
     // Containers have the clock of this machine, which is seldom synchronised where tests run.
     // As variables of the group, which those of single hosts may override.
     mkdirSync(join(this.folder, 'group_vars'));
-    writeFileSync(join(this.folder, 'group_vars/agents.json'), JSON.stringify({ ...given, watch: 5, clock: 'trusted' }));
+    writeFileSync(
+      join(this.folder, 'group_vars/agents.json'),
+      JSON.stringify({ ...given, watch: 5, clock: 'trusted' }),
+    );
   }
 
   /** Starts a shipped playbook on hosts, with variables of single hosts. */
