@@ -58,6 +58,27 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
     });
 
+  const steering = [
+    ['pause', 'begin nothing new; hosts inside a window come out of it'],
+    ['continue', 'go on after a pause'],
+    ['abort', 'begin nothing new, and end; to go on: continue, then resume'],
+  ] as const;
+  for (const [verb, about] of steering)
+    withOrder(program.command(`${verb} [run]`).description(about)).action((run, options) => {
+      exitCode = import('./commands/order.ts').then(({ order }) => order({ verb }, run, options, terminal));
+    });
+  const overriding = [
+    ['force', '<run> <host> [task]', 'take a task, or all that is left to do on a host, as complete'],
+    ['restart', '<run> <host> [task]', 'do a task, or everything on a host, again'],
+    ['skip', '<run> <host>', 'do nothing more on a host'],
+  ] as const;
+  for (const [verb, args, about] of overriding)
+    withOrder(program.command(`${verb} ${args}`).description(about)).action((run, host, ...rest) => {
+      const [task, options] = verb === 'skip' ? [undefined, rest[0]] : rest;
+      const asked = { verb, host, ...(task === undefined ? {} : { task }) };
+      exitCode = import('./commands/order.ts').then(({ order }) => order(asked, run, options, terminal));
+    });
+
   try {
     await program.parseAsync(['node', 'rollgate', ...argv]);
     return (await exitCode) ?? 0;
@@ -94,18 +115,29 @@ function withSelection(command: Command): Command {
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
-    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, []);
+    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, [])
+    .option('--pause-after-first', 'wait after the first batch of each play until somebody says continue');
+}
+
+function withOrder(command: Command): Command {
+  return withStateDir(command.exitOverride()).requiredOption('--reason <text>', 'why, for whoever comes next');
+}
+
+function withStateDir(command: Command): Command {
+  return command.option(
+    '--state-dir <folder>',
+    'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
+  );
 }
 
 function withRunning(command: Command): Command {
-  return command
+  return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
     )
-    .option('--state-dir <folder>', 'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)')
     .addOption(
       // No default: where nothing is said here, ssh_config has its say.
       new Option(

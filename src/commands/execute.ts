@@ -2,7 +2,9 @@ import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
 import type { CheckedConnections } from '../connection/connections.ts';
+import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
 import { targetsOf } from '../engine/machines.ts';
+import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -10,6 +12,7 @@ import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
 import type { Format } from './choose-report.ts';
+import { type Answer, listenForOrders } from './control-socket.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
@@ -59,6 +62,10 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
+  const orders = new Orders();
+  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
+    (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
+  );
   try {
     await recorder.record(job.opening);
     await runPlan({
@@ -84,14 +91,35 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         localPath: localPaths(job.playbookDir),
       },
       stop,
+      orders,
       playbookDir: job.playbookDir,
       refused: heldByOthers(job, connections),
     }).catch((error: unknown) => recorder.blame(error));
     return await recorder.conclude(settle() > 0);
   } finally {
     settle();
+    deafen?.();
     await connections.close();
     await recorder.close();
+  }
+}
+
+/** Nothing may come between the judgement and what is judged: both in one turn. */
+async function takeOrder(
+  request: OrderRequest,
+  { plan }: Job,
+  { progress }: Recorder,
+  orders: Orders,
+): Promise<Answer> {
+  const judged = judgeOrder(request, plan, progress, true);
+  if (!judged.ok) return judged;
+  switch (await orders.give(judged.order)) {
+    case 'taken':
+      return { ok: true };
+    case 'lost':
+      return { ok: false, reason: 'the journal cannot be written: the order holds until the run ends, and not after' };
+    case 'nobody':
+      return { ok: false, reason: 'the run is just beginning or ending: try again' };
   }
 }
 

@@ -21,6 +21,7 @@ export interface Selection {
   readonly forks?: number;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
+  readonly pauseAfterFirst?: boolean;
 }
 
 export interface Loaded {
@@ -66,6 +67,7 @@ export function load(
     forks: given.forks ?? FORKS,
     tags: given.tags ?? [],
     skipTags: given.skipTags ?? [],
+    ...(given.pauseAfterFirst === undefined ? {} : { pauseAfterFirst: given.pauseAfterFirst }),
     seed,
     files,
     expressions,

@@ -25,6 +25,12 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   batch_finished: true,
   play_finished: true,
   warning: true,
+  run_paused: true,
+  run_continued: true,
+  run_aborted: true,
+  host_forced: true,
+  host_restarted: true,
+  host_skipped: true,
   run_finished: true,
 };
 

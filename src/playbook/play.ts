@@ -45,6 +45,7 @@ export function readPlay(map: YamlMap, number: number, sheet: Sheet): Play | und
       maxFailures: read('max_failures', readCountOrShare),
       maxLost: read('max_lost', readCount),
       forks: read('forks', readCountFromOne),
+      pauseAfter: read('pause_after', readPauseAfter),
     }),
     vars,
     varsFiles: read('vars_files', readVarsFiles) ?? [],
@@ -89,6 +90,8 @@ const readHostPattern: ReadValue<string> = (entry, sheet) => {
 
 const readOrder = wordReader(['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle']);
 const readKnownStrategy = wordReader(['linear', 'host_pinned']);
+
+const readPauseAfter = wordReader(['batch']);
 
 const readStrategy: ReadValue<'linear' | 'host_pinned'> = (entry, sheet) => {
   const { value: node } = entry;

@@ -8,10 +8,11 @@ import {
   ListrLogger,
   ProcessOutput,
 } from 'listr2';
+import { isOrder } from '../journal/orders.ts';
 import { columnsOf } from './columns.ts';
 import { frame } from './frame.ts';
 import { quietly } from './json.ts';
-import { type LinesOptions, warningText } from './lines.ts';
+import { type LinesOptions, orderLine, warningText } from './lines.ts';
 import { COLOURS, NO_COLOURS } from './paint.ts';
 import { recapOf } from './recap.ts';
 import { recapLines } from './recap-text.ts';
@@ -57,6 +58,7 @@ export function terminalReport(options: TerminalOptions): TerminalReport {
     onEvent: (event) => {
       counting.count(event);
       if (event.type === 'warning') screen.print(paint.changed(warningText(event)));
+      if (isOrder(event)) screen.print(paint.strong(orderLine(event)));
     },
     suspend: () => screen.hide(),
     resume: () => screen.show(),

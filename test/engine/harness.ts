@@ -1,5 +1,6 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
 import type { Operator } from '../../src/engine/world.ts';
@@ -41,7 +42,7 @@ export interface Setup {
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
   /** Called at each recorded event; may stop the run. */
-  readonly onRecord?: (event: RunEvent, stop: Stop) => void;
+  readonly onRecord?: (event: RunEvent, stop: Stop, orders: Orders) => void;
   /** After so many recorded events the machine dies: nothing is recorded or run any more. */
   readonly dieAfter?: number;
 }
@@ -65,6 +66,7 @@ export async function run(setup: Setup): Promise<Ran> {
   const events: RunEvent[] = [];
   const sent: string[] = [];
   const stop = new Stop();
+  const orders = new Orders();
   let recorded = 0;
   const alive = () => {
     if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
@@ -75,6 +77,7 @@ export async function run(setup: Setup): Promise<Ran> {
     secrets,
     past: setup.past ?? [],
     stop,
+    orders,
     playbookDir: '/play',
     refused: setup.refused ?? new Map(),
     world: {
@@ -92,7 +95,7 @@ export async function run(setup: Setup): Promise<Ran> {
         alive();
         recorded += 1;
         events.push(JSON.parse(JSON.stringify(event)) as RunEvent);
-        setup.onRecord?.(event, stop);
+        setup.onRecord?.(event, stop, orders);
         return true;
       },
       report: () => undefined,
