@@ -58,6 +58,33 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
     });
 
+  withStateDir(program.command('runs').description('list the runs that are recorded here').exitOverride()).action(
+    (options) => {
+      exitCode = import('./commands/runs.ts').then(({ runs }) => runs(options, terminal));
+    },
+  );
+
+  withStateDir(
+    program.command('status [run]').description('show where a run stands; the latest by default').exitOverride(),
+  )
+    .option('--watch', 'until it ends')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((run, options) => {
+      exitCode = import('./commands/status.ts').then(({ status }) => status(run, options, terminal));
+    });
+
+  withStateDir(program.command('logs <run> <host>').description("show a host's log").exitOverride())
+    .option('-f, --follow', 'and what comes, until the run ends')
+    .action((run, host, options) => {
+      exitCode = import('./commands/logs.ts').then(({ logs }) => logs(run, host, options, terminal));
+    });
+
+  withStateDir(program.command('explain [run] [host]').exitOverride())
+    .description('say why a run, or a host in it, does not go on')
+    .action((run, host, options) => {
+      exitCode = import('./commands/explain.ts').then(({ explain }) => explain(run, host, options, terminal));
+    });
+
   const steering = [
     ['pause', 'begin nothing new; hosts inside a window come out of it'],
     ['continue', 'go on after a pause'],

@@ -148,9 +148,14 @@ function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<st
   return new Map(reasons);
 }
 
+/** What stands for a run itself among the holds. */
+export function runKey(folder: RunFolder): string {
+  return `run ${folder.path}`;
+}
+
 /** One writer for a journal: holds the run, or says who does. */
 export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([`run ${folder.path}`], ownerOf(folder, '', now)).refused;
+  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
   return refusal === undefined
     ? undefined
     : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;

@@ -31,7 +31,7 @@ export function readRun(folder: RunFolder): ReadRun | { readonly ok: false; read
 }
 
 /** The saved plan, if it still is what its id says. */
-function readPlan(file: string): Plan | undefined {
+export function readPlan(file: string): Plan | undefined {
   try {
     const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
     return planId(plan) === plan.id ? plan : undefined;

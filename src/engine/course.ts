@@ -1,13 +1,13 @@
 import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
 import type { HostOrder, Order, RunEvent, StepAddress } from '../journal/event.ts';
-import { lostIn } from '../journal/lost.ts';
+import { lostIn, lostName } from '../journal/lost.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import { isMap, type Value, type ValueMap } from '../source/value.ts';
+import type { ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import { Pause } from './pause.ts';
@@ -388,7 +388,7 @@ export class Course {
     const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
     for (const [index, thing] of lostIn(result).entries()) {
       const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
-      known.set(`${host} ${key}`, { host, what: nameOf(thing) });
+      known.set(`${host} ${key}`, { host, what: lostName(thing) });
     }
     if (known.size > 0) this.#lost.set(playNumber, known);
   }
@@ -466,13 +466,6 @@ export class Course {
 
 function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
-}
-
-/** What a lost thing is called: its own name or id, where it has one. */
-function nameOf(thing: Value): string {
-  if (thing === true) return 'something';
-  const name = isMap(thing) ? (thing.name ?? thing.id ?? thing) : thing;
-  return typeof name === 'string' ? `"${name}"` : JSON.stringify(name);
 }
 
 function isAbout({ playNumber, batch, host, taskId }: HostOrder, key: string): boolean {

@@ -21,6 +21,10 @@ export function isOrder(event: Stamped): event is Stamped<Order> {
   return ORDERS.has(event.type);
 }
 
+export function isOrderOfHost(event: RunEvent): event is HostOrder {
+  return event.type === 'host_forced' || event.type === 'host_restarted' || event.type === 'host_skipped';
+}
+
 /** Who said it and why: `by ada@bastion (pts/3): the disk is being replaced`. */
 export function saidBy({ by, reason }: Pick<Order, 'by' | 'reason'>): string {
   return by === undefined ? `by the plan: ${reason}` : `by ${actorText(by)}: ${reason}`;
