@@ -23,6 +23,8 @@ export interface Ingredients {
   readonly extraVars: ValueMap;
   readonly limit?: string;
   readonly forks: number;
+  /** Waits after the first batch of each play until a person says to go on. */
+  readonly pauseAfterFirst?: boolean;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   /** For `order: shuffle`. */
@@ -132,9 +134,15 @@ function planPlay(
     ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(maxLost === undefined ? {} : { maxLost }),
+    ...pauseOf(play, from),
     vars: withoutSecrets(vars, `play ${play.number}`, secrets),
     tasks: planTasks(play, from, secrets),
   };
+}
+
+function pauseOf(play: Play, from: Ingredients): Pick<PlannedPlay, 'pauseAfter'> {
+  if (play.pauseAfter !== undefined) return { pauseAfter: play.pauseAfter };
+  return from.pauseAfterFirst === true ? { pauseAfter: 'first_batch' } : {};
 }
 
 function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistakes: Mistakes): ValueMap {
