@@ -40,6 +40,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     ),
   )
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option(
+      '-o, --output <file>',
+      'save it: .json to be run, .html, .md or .txt to be reviewed; several times',
+      collect,
+      [],
+    )
+    .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });

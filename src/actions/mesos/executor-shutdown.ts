@@ -44,6 +44,8 @@ export const mesosExecutorShutdown: Action<Params, Facts> = {
     "Shuts the links of a host's executors and restarts its agent, which takes them back: one script, run by the host itself.",
   params,
   effect: () => 'probed',
+  noReturn:
+    'After the first link is shut the only way is forward: whatever fails, the agent is restarted, since executors that are not taken back within their recovery timeout end their tasks.',
   probe,
   decide,
 };
