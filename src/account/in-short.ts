@@ -1,5 +1,6 @@
 import { foldHosts } from '../inventory/fold.ts';
 import { duration } from '../report/durations.ts';
+import { grouped } from '../report/recap.ts';
 import { type Block, code, type Fact, facts, list, paragraph, plural, type Section } from '../review/document.ts';
 import type { Account } from './account.ts';
 import { moment, STANDINGS } from './words.ts';
@@ -54,15 +55,21 @@ function notOver({ status }: Account): readonly Block[] {
     ...(windows.length === 0
       ? []
       : [
-          `${plural(windows.length, 'window is', 'windows are')} open: ${windows.map(({ host, window }) => `${host} in "${window}"`).join(', ')}.`,
+          `${plural(windows.length, 'window is', 'windows are')} open: ${onHosts(windows, ({ window }) => `"${window}"`)}.`,
         ]),
     ...(unknown.length === 0
       ? []
-      : [`nobody knows whether these took: ${unknown.map(({ host, task }) => `"${task}" on ${host}`).join(', ')}.`]),
+      : [`nobody knows whether these took: ${onHosts(unknown, ({ task }) => `"${task}"`)}.`]),
   ];
   const steps =
     state === 'complete' || next.length === 0 ? [] : [paragraph('What may be typed now:'), ...list(next.map(code))];
   return [...warnings.map((text): Block => ({ kind: 'warning', text })), ...steps];
+}
+
+function onHosts<T extends { readonly host: string }>(items: readonly T[], label: (item: T) => string): string {
+  return grouped(items, label)
+    .map(({ hosts, first }) => `${label(first)} on ${hosts}`)
+    .join(', ');
 }
 
 /** More of them than this are counted. */

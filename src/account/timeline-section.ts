@@ -7,6 +7,9 @@ import { moment } from './words.ts';
 /** As many rows as can be read with their names, and fit on half a page. */
 const MOST_ROWS = 40;
 
+const LEGEND =
+  'Thin: a step is taken. Thick: the host is in its window. ✕: it failed, was refused or could not be reached. Shaded from top to bottom: everything waited, or a break in which nobody ran it, drawn shorter than it was.';
+
 /** Which host was at work, and in its window, when: all at once, and then so large that every name can be read. */
 export function timelineSection(account: Account): readonly Section[] {
   const hosts = account.hosts.filter(({ steps }) => steps.length > 0).toSorted((a, b) => begin(a) - begin(b));
@@ -20,9 +23,10 @@ export function timelineSection(account: Account): readonly Section[] {
       title: 'Timeline',
       blocks: [
         paragraph(
-          'Each row is a host, in the order in which they were begun. Thin and grey: a step is taken. Thick and blue: the host is in its window. A cross, or red: it did not end well. Shaded from top to bottom: everything waited, or a break in which nobody ran it and which is drawn shorter than it was. The same in figures stands under "Hosts and their times".',
+          'Hosts in the order in which they were begun, and when each was at work and in its window. The same in figures stands under "Hosts and their times".',
         ),
-        ...[pictureOf(hosts, account), ...pictures].map((timeline) => ({ kind: 'timeline' as const, timeline })),
+        { kind: 'timeline', timeline: { ...pictureOf(hosts, account), legend: LEGEND } },
+        ...pictures.map((timeline) => ({ kind: 'timeline' as const, timeline })),
       ],
     },
   ];
@@ -74,7 +78,9 @@ function describe(hosts: readonly HostAccount[], { from, to }: Span): string {
     longest === undefined
       ? 'None was in a window.'
       : `${plural(windows.length, 'window')}, at most ${mostAtOnce(windows)} at once; the longest on ${longest.host}, ${duration(longest.ms)}.`,
-    bad === 0 ? 'All ended well, or go on.' : `${plural(bad, 'host')} did not end well.`,
+    bad === 0
+      ? 'None failed, was refused or could not be reached.'
+      : `${plural(bad, 'host')} failed, was refused or could not be reached.`,
   ].join(' ');
 }
 

@@ -26,6 +26,7 @@ dd { margin: 0; min-width: 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--faint); font-weight: 600; }
+td:first-child:has(code) { min-width: 7rem; }
 .blanks dd { border-bottom: 1px solid var(--ink); min-height: 2.2rem; }
 figure { margin: 1rem 0; }
 figcaption { color: var(--faint); font-size: .9rem; margin-bottom: .3rem; }

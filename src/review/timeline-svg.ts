@@ -18,18 +18,19 @@ type Escaped = (text: string) => string;
 
 /** A picture that needs no network and no script: thin bars and thick ones, row by row, on one time. */
 export function timelineFigure(timeline: Timeline, escaped: Escaped): string {
-  const { title, description, legs, rows, pauses } = timeline;
+  const { title, legend, description, legs, rows, pauses } = timeline;
   const axis = timeAxis(legs, LEFT, WIDTH - LEFT - RIGHT);
   const height = Math.min(ROW, MOST_HEIGHT / Math.max(1, rows.length));
   const bottom = HEAD + height * rows.length + 2;
   const every = Math.ceil(NAMED / height);
   const apart = [...axis.breaks, ...pauses.map(({ from, to }) => ({ from: axis.at(from), to: axis.at(to) }))];
-  return `<figure><figcaption>${escaped(title)}</figcaption>
+  return `<figure><figcaption>${escaped(title)}${legend === undefined ? '' : `<br>${escaped(legend)}`}</figcaption>
 <div class="scrolls" tabindex="0" role="region" aria-label="${escaped(title)}">
 <svg viewBox="0 0 ${WIDTH} ${rounded(bottom)}" role="img" xmlns="http://www.w3.org/2000/svg"><title>${escaped(title)}</title><desc>${escaped(description)}</desc>
 ${apart.map(({ from, to }) => bar('apart', from, HEAD, Math.max(1, to - from), bottom - HEAD)).join('')}
 ${axis.ticks.map(({ x, label }) => tick(x, bottom, escaped(label))).join('\n')}
 ${rows.map((row, index) => rowMarks(row, HEAD + index * height, height, index % every === 0, axis, escaped)).join('\n')}
+${badMarks(rows, height, axis, escaped).join('\n')}
 </svg></div></figure>`;
 }
 
@@ -54,14 +55,29 @@ function rowMarks(
     ...drawn(row.thin, axis).map(({ from, to }) => bar('thin', from, y + (height - low) / 2, to - from, low)),
     ...drawn(row.thick, axis).map(({ from, to }) => bar('thick', from, y + height * 0.08, to - from, height * 0.84)),
   ];
-  return name + bars.join('') + (row.isBad ? badMark(row, y, height, axis) : '');
+  return name + bars.join('');
 }
 
-/** Where rows are too low for a cross, a bar as wide as one. */
-function badMark({ thin, thick }: TimelineRow, y: number, height: number, axis: TimeAxis): string {
-  const x = axis.at(Math.max(0, ...[...thin, ...thick].map(({ to }) => to)));
-  if (height < NAMED) return bar('bad', x, y, 8, Math.max(height, 2));
-  return `<text class="bad" x="${rounded(x + 4)}" y="${rounded(y + height - 4)}">✕</text>`;
+/** A cross behind the last bar; where rows are too low for names it has its own, as long as there is room. */
+function badMarks(rows: readonly TimelineRow[], height: number, axis: TimeAxis, escaped: Escaped): readonly string[] {
+  let named = Number.NEGATIVE_INFINITY;
+  return rows.flatMap((row, index) => {
+    if (!row.isBad) return [];
+    const y = HEAD + (index + 0.5) * height + 4;
+    const isNamed = height < NAMED && y - named >= NAMED;
+    if (isNamed) named = y;
+    return [cross(row, y, isNamed ? escaped(short(row.label)) : '', axis)];
+  });
+}
+
+function cross({ thin, thick }: TimelineRow, y: number, name: string, axis: TimeAxis): string {
+  const spans = [...thin, ...thick];
+  const end = axis.at(Math.max(...spans.map(({ to }) => to)));
+  // On the right there is no room for a name: it stands before the bar.
+  const isLeft = name !== '' && end > WIDTH * 0.75;
+  const x = isLeft ? axis.at(Math.min(...spans.map(({ from }) => from))) - 4 : end + 4;
+  const text = isLeft ? `${name} ✕` : `✕ ${name}`;
+  return `<text class="bad" x="${rounded(x)}" y="${rounded(y)}"${isLeft ? ' text-anchor="end"' : ''}>${text.trim()}</text>`;
 }
 
 /** Spans as they come to stand, each wide enough to be seen, those that touch as one. */

@@ -7,6 +7,8 @@ export interface Span {
 /** What went on when, row by row, to be drawn. */
 export interface Timeline {
   readonly title: string;
+  /** What its marks mean. */
+  readonly legend?: string;
   /** In words what a picture shows, for those that do not see it. */
   readonly description: string;
   /** The time that is shown; breaks between are cut short. */

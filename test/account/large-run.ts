@@ -54,13 +54,20 @@ export function journalOf(plan: Plan, { failing = new Set(), result = () => ({})
         const isLast = place === play.tasks.length - 1;
         const isBad = failing.has(host) && task === 'up';
         const isWindow = blocks.length > 0;
-        if (isWindow && task === 'shut') put(ms, { type: 'window_opened', ...title, batch, host, window: 'care', lengthMs: 900_000 });
+        if (isWindow && task === 'shut')
+          put(ms, { type: 'window_opened', ...title, batch, host, window: 'care', lengthMs: 900_000 });
         put(ms, { type: 'step_started', ...step });
         ms += isLast ? 10 : 29_000;
-        const skipped = isLast ? { skipped: true, skip_reason: 'Conditional result was False' } : {};
-        const given = task === 'look 9' ? result(host) : {};
+        const skipped: ValueMap = isLast ? { skipped: true, skip_reason: 'Conditional result was False' } : {};
+        const given: ValueMap = task === 'look 9' ? result(host) : {};
         const status = isBad ? 'failed' : isLast ? 'skipped' : isWindow ? 'changed' : 'ok';
-        put(ms, ended(step, status, { ms: 29_000, result: { ...given, ...skipped, ...(isBad ? { msg: 'the unit did not come up' } : {}) } }));
+        put(
+          ms,
+          ended(step, status, {
+            ms: 29_000,
+            result: { ...given, ...skipped, ...(isBad ? { msg: 'the unit did not come up' } : {}) },
+          }),
+        );
         if (isWindow && task === 'up') put(ms, { type: 'window_closed', ...title, batch, host, window: 'care' });
         if (isBad) break;
         ms += 1000;
