@@ -26,6 +26,13 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
   };
 }
 
+/** Hosts that failed, were not reached, were turned away or are not through, in the order of the plan. */
+export function hostsNotDone(progress: Progress, { plan }: RecapOptions): readonly string[] {
+  return [...standings(progress, plan)].flatMap(([host, outcome]) =>
+    outcome === 'ok' || outcome === 'changed' ? [] : [host],
+  );
+}
+
 function hostsOf(progress: Progress, { plan }: RecapOptions): object {
   const none = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, refused: 0 };
   const entries = [...standings(progress, plan)].map(([name, outcome]) => {
