@@ -197,7 +197,9 @@ type Order =
    * goes on: the path is nobody else's, and what lies there is checked before it is used.
    */
   | { readonly kind: 'append'; readonly from: { readonly file: string; readonly start: number }; readonly to: string }
-  | { readonly kind: 'download'; readonly from: string; readonly to: string };
+  | { readonly kind: 'download'; readonly from: string; readonly to: string }
+  /** Writes a file of the bastion. */
+  | { readonly kind: 'keep'; readonly bytes: Uint8Array; readonly to: string };
 
 /** How a command went, with the wall clock's times for `start`, `end`, `delta`. */
 export interface Done {

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
+import { keep } from '../connection/keep.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -82,7 +83,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         run: runOf(job),
         connections,
         bastion: { ...createBastion(), ledger: ledger.known },
-        keep: ledger.keep,
+        keep,
+        note: ledger.note,
         clock: realClock,
         expressions: job.expressions,
         record: async (event) => {

@@ -19,7 +19,7 @@ export function runLedger(
   plan: string,
   machineOf: (host: string) => string,
   progress: () => Progress,
-): { readonly known: KnownOfHosts; readonly keep: World['keep']; readonly ends: Ends } {
+): { readonly known: KnownOfHosts; readonly note: World['note']; readonly ends: Ends } {
   const ledger = new Ledger(file);
   return {
     known: {
@@ -36,7 +36,7 @@ export function runLedger(
       const asked = new Map(names.map((name) => [name, ledger.all.get(name) ?? new Map<string, Entry>()]));
       return endsOf(asked, new Map(hosts.map((host) => [host, machineOf(host)])));
     },
-    keep: (host, note) =>
+    note: (host, note) =>
       appendEntry(file, { ...note, machine: machineOf(host), host, plan }).then(
         () => undefined,
         (error: Error) => error.message,

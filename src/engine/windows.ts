@@ -1,9 +1,8 @@
 import type { Result } from '../actions/action.ts';
 import { admit, guardAfterSeconds, leftSeconds, type Prospect } from '../gates/window.ts';
 import { closeScript, lookScript, openScript, readWindow, type Said } from '../gates/window-script.ts';
-import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import type { Batch, PlannedPlay, PlannedTask, Timed } from '../plan/plan.ts';
 import type { BlockNode } from '../plan/tree.ts';
-import type { Timed } from '../playbook/playbook.ts';
 import type { Script } from '../shell/script.ts';
 import { durationMs } from '../source/duration.ts';
 import type { Course } from './course.ts';

@@ -1,6 +1,8 @@
 import type { Task, Window } from '../playbook/playbook.ts';
 import type { ValueMap } from '../source/value.ts';
 
+export type { Timed } from '../playbook/playbook.ts';
+
 /** What will run, as a value: printed for review, saved, run, resumed. Holds no clock, folder, user or secret. */
 export interface Plan {
   readonly version: 1;

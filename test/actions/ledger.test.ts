@@ -84,14 +84,15 @@ onEveryShell((shell) => {
       ['the policy', { good_for: '5d' }, at(120), false],
       ['the host’s own shorter time, in seconds', { good_for: '5d', at_most: 86_400 }, at(24), false],
       ['the policy, where the host’s own is longer', { good_for: '5d', at_most: '864000' }, at(120), false],
-      ['what was measured', { good_for: '5d', at_most: 86_400, measured_until: at(30) }, at(30), true],
+      ['what was measured', { good_for: '5d', at_most: 86_400, measured: 30 * 3600 }, at(30), true],
+      ['the least that was measured', { good_for: '5d', measured: [432_000, '60', 90] }, at(1 / 60), true],
+      ['the policy, where more was measured', { good_for: '5d', measured: 720_000 }, at(120), true],
       [
-        'what was measured, in seconds',
-        { good_for: '5d', measured_until: NOW.getTime() / 1000 + 60 },
-        at(1 / 60),
-        true,
+        'what is computed, where nothing could be read',
+        { good_for: '5d', at_most: 86_400, measured: [] },
+        at(24),
+        false,
       ],
-      ['the policy, where more was measured', { good_for: '5d', measured_until: at(200) }, at(120), true],
     ])('takes %s', async (_, params, until, measured) => {
       const result = await on(shell)('ledger_renew', { name: 'agent-links', ...params });
       expect(result).toMatchObject({ until, measured });
@@ -104,7 +105,7 @@ onEveryShell((shell) => {
     });
 
     it('notes nothing that has run out already', async () => {
-      const params = { name: 'agent-links', good_for: '5d', measured_until: at(-1) };
+      const params = { name: 'agent-links', good_for: '5d', measured: [3600, 0] };
       const result = await on(shell)('ledger_renew', params);
       expect(result).toMatchObject({ failed: true, changed: false });
       expect(result.msg).toContain('run out already');
@@ -186,7 +187,7 @@ describe('the parameters', () => {
   it.each<[string, object, RegExp]>([
     ['ledger_renew', { name: 'a b', good_for: '5d' }, /name: must be a word/],
     ['ledger_renew', { name: 'a', good_for: 'soon' }, /good_for: "soon" is not a duration/],
-    ['ledger_renew', { name: 'a', good_for: '5d', measured_until: '2026-11-26T07:15:00' }, /not a time/],
+    ['ledger_renew', { name: 'a', good_for: '5d', measured: ['none'] }, /measured: must be seconds/],
     ['require_ledger', { remaining: '2h' }, /name/],
   ])('%s refuses %j', async (name, params, why) => {
     await expect(act(name, params, { folder })).rejects.toThrow(why);

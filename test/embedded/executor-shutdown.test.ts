@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
 import type { Terminal } from '../../src/commands/terminal.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ExecutorSpec, HostSpec } from './simulated/host.ts';
 import type { Fate } from './simulated/mesos.ts';
@@ -48,6 +49,7 @@ async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostS
     gdb_image: started.gdbImage.id,
     gdb_archive: started.gdbImage.archive,
     artifacts,
+    watch: 0,
     ...more(started),
   };
   const stream = new PassThrough();
@@ -108,14 +110,36 @@ describe('the executor shutdown on embedded hosts', () => {
     expect((await readdir(join(run.fleet.directory, 'artifacts'))).sort()).toEqual(
       ['a1', 'a2']
         .flatMap((host) =>
-          ['docker.after', 'docker.before', 'netstat.after', 'netstat.before'].map((kind) => `${host}.${kind}.txt`),
+          ['after', 'before'].flatMap((label) =>
+            ['docker', 'netstat-full', 'netstat']
+              .map((kind) => `${host}.${kind}.${label}.txt`)
+              .concat(`${host}.executors.${label}.json`),
+          ),
         )
-        .concat(['save_exec.out.a1', 'save_exec.out.a2']),
+        .concat(['a1.remedy.json', 'a2.remedy.json', 'save_exec.out.a1', 'save_exec.out.a2'])
+        .sort(),
     );
-    expect(await readFile(join(run.fleet.directory, 'artifacts/save_exec.out.a1'), 'utf8')).toContain('$1 = 0');
-    expect(await readFile(join(run.fleet.directory, 'artifacts/a1.netstat.before.txt'), 'utf8')).toMatch(
-      /:5051 +ESTABLISHED \d+\/mesos-executo/,
+    const kept = (name: string) => readFile(join(run.fleet.directory, 'artifacts', name), 'utf8');
+    expect(await kept('save_exec.out.a1')).toContain('$1 = 0');
+    expect(await kept('a1.netstat.before.txt')).toMatch(/:5051 +ESTABLISHED \d+\/mesos-executo/);
+    expect(await kept('a1.netstat.before.txt')).not.toMatch(/mesos-slave|LISTEN/);
+    expect(await kept('a1.netstat-full.before.txt')).toMatch(/LISTEN +\d+\/mesos-slave/);
+    expect(JSON.parse(await kept('a1.executors.before.json'))).toMatchObject(
+      STALE.map(({ kind }) => ({ http: kind === 'http', recovery_timeout_seconds: 900, standing: 'linked' })),
     );
+  });
+
+  it('notes until when the new links are good, on the bastion and on the host', async () => {
+    const run = await roll({ name: 'a1', executors: STALE }, { name: 'a2', executors: STALE, agent: 'public' });
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    const entries = [...(ledger.all.get('agent-links')?.values() ?? [])];
+    expect(entries.map(({ host, state }) => `${host} ${state}`).toSorted()).toEqual(['a1 good', 'a2 good']);
+    for (const { machine: _, host, plan: __, ...note } of entries) {
+      const file = await run.fleet.hosts.get(host)?.state.fs.readFile('/var/lib/rollgate/ledger');
+      expect(JSON.parse(String(file))).toEqual(note);
+      if (note.state === 'good') expect(Date.parse(note.until) - Date.parse(note.renewedAt)).toBe(432_000_000);
+    }
   });
 
   it('is needed: the same executors are lost when the agent is restarted without it', async () => {
@@ -141,7 +165,7 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(shut?.result.msg).toContain('"unsafe"');
     expect(shut?.result.msg).toContain('does not checkpoint');
     expect(run.fates('a1').safe).toBe('running');
-    expect(last(run, 'a1')?.status).toBe('ok');
+    expect(run.steps.filter(({ status }) => status === 'failed')).toEqual([]);
   });
 
   it('shuts nothing where an executor waits already, and restarts the agent at once', async () => {
@@ -211,7 +235,10 @@ describe('the executor shutdown on embedded hosts', () => {
   it('ends with 5 when a task was lost, and names it', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], restartSeconds: 80 });
     expect(run.code).toBe(5);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back' });
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    expect(ledger.all.size).toBe(0);
+    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back, and stays' });
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 

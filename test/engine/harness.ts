@@ -96,6 +96,7 @@ export async function run(setup: Setup): Promise<Ran> {
         tcp: async () => ({ kind: 'open' }),
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
+      keep: async () => ({ kind: 'done' }),
       clock: stillClock(),
       expressions,
       record: async (event) => {
@@ -106,7 +107,7 @@ export async function run(setup: Setup): Promise<Ran> {
         return true;
       },
       report: () => undefined,
-      keep: async (host, note) => {
+      note: async (host, note) => {
         alive();
         if (setup.ledgerFault !== undefined) return setup.ledgerFault;
         notes.set(`${host} ${note.name}`, note);

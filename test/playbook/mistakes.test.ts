@@ -201,7 +201,37 @@ describe('a block with', () => {
     ['must_finish and no window', '- block: []\n  must_finish: []', [['must-finish-without-window', 4, 5]]],
     ['a window without a name', '- block: []\n  window: {}', [['not-a-window', 4, 13]]],
     ['a window of nothing', '- block: []\n  window:', [['not-text', 4, 12]]],
-    ['a window of more', '- block: []\n  window: {name: a, length: 900}', [['unsupported-keyword', 4, 23]]],
+    ['a window of more', '- block: []\n  window: {name: a, until: 900}', [['unsupported-keyword', 4, 23]]],
+    [
+      'a window with a length and no reserve',
+      '- block: []\n  window: {name: a, length: 900}',
+      [['not-a-window', 4, 23]],
+    ],
+    [
+      'a window with a reserve and no length',
+      '- block: []\n  window: {name: a, reserve: 9}',
+      [['not-a-window', 4, 23]],
+    ],
+    [
+      'a window with a length that is none',
+      '- block: []\n  window: {name: a, length: long, reserve: 1m, guard: x}\n  must_finish: [{ping: }]',
+      [['not-a-duration', 4, 31]],
+    ],
+    [
+      'a window with no guard and no reason',
+      '- block: []\n  window: {name: a, length: 15m, reserve: 1m, guard: none}\n  must_finish: [{ping: }]',
+      [['not-a-guard', 4, 56]],
+    ],
+    [
+      'a window with a deadline and nothing that must finish',
+      '- block: []\n  window: {name: a, length: 15m, reserve: 1m, guard: x}',
+      [['not-a-window', 3, 5]],
+    ],
+    [
+      'a window whose name is none for a file',
+      '- block: []\n  window: {name: a b, length: 15m, reserve: 1m, guard: x}\n  must_finish: [{ping: }]',
+      [['not-a-window', 4, 20]],
+    ],
     ['a window and no block', '- window: a', [['block-missing', 3, 5]]],
     [
       'mistakes deep inside',
