@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,7 +78,7 @@ onEveryShell((shell) => {
       expect(result.ledger).toMatchObject(note);
       expect(notesOnHost()).toEqual([result.ledger]);
       expect(statSync(file()).mode & 0o777).toBe(0o600);
-      expect(existsSync(`${file()}.new`)).toBe(false);
+      expect(readdirSync(join(folder, 'lib/rollgate')).filter((name) => /^ledger\.\d/.test(name))).toEqual([]);
     });
 
     it('keeps what is noted there under other names, and what nobody can read', async () => {
@@ -78,6 +87,17 @@ onEveryShell((shell) => {
       writeFileSync(file(), `${JSON.stringify(good(2))}\n${other}\nhello\n`);
       const result = await on(shell)('ledger_renew', { name: 'agent-links', good_for: '5d' });
       expect(readFileSync(file(), 'utf8')).toBe(`${other}\nhello\n${JSON.stringify(result.ledger)}\n`);
+    });
+
+    it('keeps what is noted at the same time under other names', async () => {
+      const names = ['a', 'b', 'c', 'd', 'agent-links', 'agentXlinks', 'links'];
+      const results = await Promise.all(names.map((name) => on(shell)('ledger_renew', { name, good_for: '5d' })));
+      expect(results.map(({ failed }) => failed)).toEqual(names.map(() => undefined));
+      expect(
+        notesOnHost()
+          .map(({ name }) => name)
+          .toSorted(),
+      ).toEqual(names.toSorted());
     });
 
     it.each<[string, object, string, boolean]>([

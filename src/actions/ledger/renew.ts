@@ -51,7 +51,7 @@ function decide(given: Params, facts: Facts): Decision {
   const how = note.measured ? 'measured' : 'computed';
   if (leftMs > 0) {
     const msg = `${note.name} holds for ${duration(leftMs)}, until ${note.until} (${how})`;
-    return keep(note, facts, { ...known, remaining: Math.floor(leftMs / 1000), msg });
+    return keep(note, { ...known, remaining: Math.floor(leftMs / 1000), msg });
   }
   const msg = `${note.name} has run out already, at ${note.until} (${how}): nothing is noted; renew it again`;
   return { kind: 'settled', result: { changed: false, failed: true, ...known, remaining: 0, msg } };
