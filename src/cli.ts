@@ -40,6 +40,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     ),
   )
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option(
+      '-o, --output <file>',
+      'save it: .json to be run, .html, .md or .txt to be reviewed; several times',
+      collect,
+      [],
+    )
+    .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });
@@ -66,6 +73,54 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     .option('--redo', 'steps of which nobody knows whether they ran: do them again')
     .action((run, options) => {
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
+    });
+
+  withStateDir(program.command('runs').description('list the runs that are recorded here').exitOverride()).action(
+    (options) => {
+      exitCode = import('./commands/runs.ts').then(({ runs }) => runs(options, terminal));
+    },
+  );
+
+  withStateDir(
+    program.command('status [run]').description('show where a run stands; the latest by default').exitOverride(),
+  )
+    .option('--watch', 'until it ends')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((run, options) => {
+      exitCode = import('./commands/status.ts').then(({ status }) => status(run, options, terminal));
+    });
+
+  withStateDir(program.command('logs <run> <host>').description("show a host's log").exitOverride())
+    .option('-f, --follow', 'and what comes, until the run ends')
+    .action((run, host, options) => {
+      exitCode = import('./commands/logs.ts').then(({ logs }) => logs(run, host, options, terminal));
+    });
+
+  withStateDir(program.command('explain [run] [host]').exitOverride())
+    .description('say why a run, or a host in it, does not go on')
+    .action((run, host, options) => {
+      exitCode = import('./commands/explain.ts').then(({ explain }) => explain(run, host, options, terminal));
+    });
+
+  const steering = [
+    ['pause', 'begin nothing new; hosts inside a window come out of it'],
+    ['continue', 'go on after a pause'],
+    ['abort', 'begin nothing new, and end; to go on: continue, then resume'],
+  ] as const;
+  for (const [verb, about] of steering)
+    withOrder(program.command(`${verb} [run]`).description(about)).action((run, options) => {
+      exitCode = import('./commands/order.ts').then(({ order }) => order({ verb }, run, options, terminal));
+    });
+  const overriding = [
+    ['force', '<run> <host> [task]', 'take a task, or all that is left to do on a host, as complete'],
+    ['restart', '<run> <host> [task]', 'do a task, or everything on a host, again'],
+    ['skip', '<run> <host>', 'do nothing more on a host'],
+  ] as const;
+  for (const [verb, args, about] of overriding)
+    withOrder(program.command(`${verb} ${args}`).description(about)).action((run, host, ...rest) => {
+      const [task, options] = verb === 'skip' ? [undefined, rest[0]] : rest;
+      const asked = { verb, host, ...(task === undefined ? {} : { task }) };
+      exitCode = import('./commands/order.ts').then(({ order }) => order(asked, run, options, terminal));
     });
 
   try {
@@ -112,7 +167,12 @@ function withSelection(command: Command): Command {
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
-    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, []);
+    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, [])
+    .option('--pause-after-first', 'wait after the first batch of each play until somebody says continue');
+}
+
+function withOrder(command: Command): Command {
+  return withStateDir(command.exitOverride()).requiredOption('--reason <text>', 'why, for whoever comes next');
 }
 
 function withRunning(command: Command): Command {

@@ -23,6 +23,10 @@ export interface Action<P = unknown, F = unknown> {
   readonly expressions?: readonly string[];
   /** Whether doing it again is harmless, and whether the host can tell that it was done. */
   effect(params: P): Effect;
+  /** The commands that it sends unless the host says that it is so already. Absent: they depend on what the host answers. */
+  foretold?(params: P): readonly HostCommand[];
+  /** What cannot be taken back once it has begun, for those who approve it. */
+  readonly noReturn?: string;
   /** Files of the bastion that it reads: paths as written, resolved against the playbook's folder. */
   localFiles?(params: P): readonly string[];
   probe(params: P, host: Asked): Promise<Probed<F>>;

@@ -2,6 +2,8 @@ import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
 import { keep } from '../connection/keep.ts';
+import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
+import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -9,6 +11,7 @@ import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
 import type { Format } from './choose-report.ts';
+import { type Answer, listenForOrders } from './control-socket.ts';
 import { foretelling } from './foretelling.ts';
 import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
@@ -72,6 +75,10 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   );
   const foretell = foretelling(job.plan, ledger.ends, recorder);
   const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
+  const orders = new Orders();
+  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
+    (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
+  );
   try {
     await recorder.record(job.opening);
     await awaitOpening(job.hours, realClock, stop, warn);
@@ -101,6 +108,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         localPath: localPaths(job.playbookDir),
       },
       stop,
+      orders,
       playbookDir: job.playbookDir,
       refused: heldByOthers(job, machines),
     }).catch((error: unknown) => recorder.blame(error));
@@ -109,8 +117,28 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   } finally {
     endWatch();
     settle();
+    deafen?.();
     await connections.close();
     await recorder.close();
+  }
+}
+
+/** Nothing may come between the judgement and what is judged: both in one turn. */
+async function takeOrder(
+  request: OrderRequest,
+  { plan }: Job,
+  { progress }: Recorder,
+  orders: Orders,
+): Promise<Answer> {
+  const judged = judgeOrder(request, plan, progress, true);
+  if (!judged.ok) return judged;
+  switch (await orders.give(judged.order)) {
+    case 'taken':
+      return { ok: true };
+    case 'lost':
+      return { ok: false, reason: 'the journal cannot be written: the order holds until the run ends, and not after' };
+    case 'nobody':
+      return { ok: false, reason: 'the run is just beginning or ending: try again' };
   }
 }
 
@@ -137,9 +165,14 @@ function heldByOthers(job: Job, machines: ReadonlyMap<string, string | undefined
   return new Map(reasons);
 }
 
+/** What stands for a run itself among the holds. */
+export function runKey(folder: RunFolder): string {
+  return `run ${folder.path}`;
+}
+
 /** One writer for a journal: holds the run, or says who does. */
 export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([`run ${folder.path}`], ownerOf(folder, '', now)).refused;
+  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
   return refusal === undefined
     ? undefined
     : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;

@@ -22,6 +22,7 @@ export interface Selection {
   readonly forks?: number;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
+  readonly pauseAfterFirst?: boolean;
 }
 
 export interface Loaded {
@@ -71,6 +72,7 @@ export function load(
     forks: given.forks ?? FORKS,
     tags: given.tags ?? [],
     skipTags: given.skipTags ?? [],
+    ...(given.pauseAfterFirst === undefined ? {} : { pauseAfterFirst: given.pauseAfterFirst }),
     seed,
     ends: playbook.plays.some(({ order }) => order === 'ledger')
       ? endsInLedger(inventory, extraVars, mistakes)

@@ -42,6 +42,7 @@ const REASONS: readonly Reason[] = [
 
 /** A step says what was lost in its result's `lost`, whether or not its failure was ignored: nothing hides a loss. */
 function hasLost(progress: Progress): boolean {
+  if (progress.lostBefore.length > 0) return true;
   return some(progress.steps.values(), (step) => {
     return step.status !== 'started' && lostIn(step.result).length > 0;
   });
@@ -65,7 +66,8 @@ function isIncomplete(progress: Progress, _: Circumstances, plan: Pick<Plan, 'pl
   const begun = some(progress.hosts.values(), (host) => host.started.size > 0);
   const open = some(standings(progress, plan).values(), (came) => came === 'unfinished' || came === 'not_started');
   // Where the cutoff came and every host was under way already, nothing was left undone.
-  return progress.stops.some(({ why }) => why !== 'cutoff') || begun || open;
+  const stopped = progress.stops.some(({ why }) => why !== 'cutoff') || progress.paused?.type === 'run_aborted';
+  return stopped || begun || open;
 }
 
 function some<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {

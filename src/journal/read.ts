@@ -26,6 +26,12 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   play_finished: true,
   forecast: true,
   warning: true,
+  run_paused: true,
+  run_continued: true,
+  run_aborted: true,
+  host_forced: true,
+  host_restarted: true,
+  host_skipped: true,
   run_finished: true,
 };
 

@@ -23,6 +23,8 @@ export interface Ingredients {
   readonly extraVars: ValueMap;
   readonly limit?: string;
   readonly forks: number;
+  /** Waits after the first batch of each play until a person says to go on. */
+  readonly pauseAfterFirst?: boolean;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   /** For `order: shuffle`. */
@@ -76,6 +78,13 @@ function asSet(tags: readonly string[]): readonly string[] {
   return [...new Set(tags)].sort();
 }
 
+/** The same plan, with further files that it rests on. */
+export function restingOn(plan: Plan, further: readonly Input[]): Plan {
+  if (further.length === 0) return plan;
+  const body = { ...plan, inputs: [...plan.inputs, ...further] };
+  return { ...body, id: planId(body) };
+}
+
 export function inputsOf(role: Input['role'], texts: readonly SourceText[]): readonly Input[] {
   return texts.map(({ file, text }) => ({ path: file, role, sha256: sha256(text) }));
 }
@@ -114,7 +123,8 @@ function planPlay(
 ): PlannedPlay {
   const vars = { ...play.vars, ...varsFromFiles(play, from, read.vars, mistakes) };
   const settle = new Settling(play, vars, from, mistakes);
-  const hosts = hostsOf(play, settle, from, read.limits, mistakes);
+  const pattern = settle.text(play.hosts, 'hosts');
+  const hosts = pattern === undefined ? [] : hostsOf(play, pattern, from, read.limits, mistakes);
   const serial = play.serial.flatMap((entry) => settle.serial(entry));
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
@@ -123,7 +133,7 @@ function planPlay(
   return {
     name: play.name,
     number: play.number,
-    pattern: play.hosts,
+    pattern: pattern ?? play.hosts,
     batches: cutBatches(hosts, serial),
     strategy: play.strategy,
     forks: settle.count(play.forks, 'forks', 1) ?? from.forks,
@@ -132,9 +142,15 @@ function planPlay(
     ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(maxLost === undefined ? {} : { maxLost }),
+    ...pauseOf(play, from),
     vars: withoutSecrets(vars, `play ${play.number}`, secrets),
     tasks: planTasks(play, from, secrets),
   };
+}
+
+function pauseOf(play: Play, from: Ingredients): Pick<PlannedPlay, 'pauseAfter'> {
+  if (play.pauseAfter !== undefined) return { pauseAfter: play.pauseAfter };
+  return from.pauseAfterFirst === true ? { pauseAfter: 'first_batch' } : {};
 }
 
 function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistakes: Mistakes): ValueMap {
@@ -153,13 +169,11 @@ function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistak
 
 function hostsOf(
   play: Play,
-  settle: Settling,
+  pattern: string,
   from: Ingredients,
   read: SourceText[],
   mistakes: Mistakes,
 ): readonly string[] {
-  const pattern = settle.text(play.hosts, 'hosts');
-  if (pattern === undefined) return [];
   const { hosts, problems } = selectHosts(pattern, from.inventory);
   for (const problem of problems) mistakes.add(problem.code, `hosts: ${problem.message}`, play.place);
   if (problems.length === 0 && hosts.length === 0)

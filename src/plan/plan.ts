@@ -56,6 +56,8 @@ export interface PlannedPlay {
   readonly maxFailures?: number;
   /** Things that steps say were lost. */
   readonly maxLost?: number;
+  /** Waits for a person's word after each batch that another follows, or after the first of them. */
+  readonly pauseAfter?: 'batch' | 'first_batch';
   readonly vars: ValueMap;
   /** In the order of the playbook, those that tags leave out left out; the block tree is in their `blocks`. */
   readonly tasks: readonly PlannedTask[];

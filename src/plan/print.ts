@@ -61,7 +61,13 @@ function budgetLines(play: PlannedPlay): readonly string[] {
     ...(play.maxLost === undefined ? [] : [`more than ${play.maxLost} of what is to be kept are lost`]),
     'every host of a batch fails',
   ];
-  return [`  stops when ${bounds.join(', or ')}`];
+  const pause =
+    play.pauseAfter === undefined
+      ? []
+      : [
+          `  waits after ${play.pauseAfter === 'batch' ? 'each batch' : 'the first batch'} until somebody says continue`,
+        ];
+  return [`  stops when ${bounds.join(', or ')}`, ...pause];
 }
 
 const SECTIONS: readonly Section[] = ['pre_tasks', 'tasks', 'post_tasks', 'handlers'];

@@ -40,6 +40,11 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   max_fail_percentage: keyword(['play'], NUMBER, 'Percent of a batch that may fail; more stops the run.'),
   max_failures: keyword(['play'], NUMBER, 'Hosts, or "N%" of them, that may fail over the whole play; more stops it.'),
   max_lost: keyword(['play'], NUMBER, 'Things, such as tasks, that may be lost over the whole play; more stops it.'),
+  pause_after: keyword(
+    ['play'],
+    words('batch'),
+    '`batch`: after each batch that another follows, nothing goes on until somebody says `rollgate continue`.',
+  ),
   order: keyword(
     ['play'],
     words('inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle', 'ledger'),

@@ -46,6 +46,7 @@ export function readPlay(map: YamlMap, number: number, sheet: Sheet): Play | und
       maxLost: read('max_lost', readCount),
       forks: read('forks', readCountFromOne),
       estimate: read('estimate', readText),
+      pauseAfter: read('pause_after', readPauseAfter),
     }),
     vars,
     varsFiles: read('vars_files', readVarsFiles) ?? [],
@@ -90,6 +91,8 @@ const readHostPattern: ReadValue<string> = (entry, sheet) => {
 
 const readOrder = wordReader(['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle', 'ledger']);
 const readKnownStrategy = wordReader(['linear', 'host_pinned']);
+
+const readPauseAfter = wordReader(['batch']);
 
 const readStrategy: ReadValue<'linear' | 'host_pinned'> = (entry, sheet) => {
   const { value: node } = entry;

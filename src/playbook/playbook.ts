@@ -22,6 +22,8 @@ export interface Play {
   readonly maxFailures?: number | string;
   /** Things (`lost` in results) that may be lost over the whole play; more stops it. */
   readonly maxLost?: number | string;
+  /** Waits after each batch until a person says to go on. */
+  readonly pauseAfter?: 'batch';
   readonly order: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle' | 'ledger';
   readonly strategy: 'linear' | 'host_pinned';
   /** Hosts at a time; absent: the run's `--forks`. */

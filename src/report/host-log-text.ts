@@ -1,4 +1,5 @@
 import type { Stamped } from '../journal/event.ts';
+import { orderText, saidBy } from '../journal/orders.ts';
 import { isList, isMap } from '../source/value.ts';
 import { duration } from './durations.ts';
 import { printable, printableLine } from './printable.ts';
@@ -83,6 +84,10 @@ function linesOf(event: Stamped): readonly string[] {
       return [`-- window ${printableLine(event.window)} ${event.type === 'window_opened' ? 'opened' : 'closed'}`];
     case 'host_refused':
       return [`== refused: ${printableLine(event.reason)}`];
+    case 'host_forced':
+    case 'host_restarted':
+    case 'host_skipped':
+      return [`** ${printableLine(`${orderText(event)} ${saidBy(event)}`)}`];
     case 'warning':
       return [`warning: ${printableLine(event.message)}`];
     default:

@@ -62,7 +62,9 @@ const isPossible = spawnSync('unshare', ['-m', 'true']).status === 0;
 if (!isPossible) describe('the ledger', () => leaveOut('a /var/lib of its own needs root'));
 
 describe.runIf(isPossible)('the ledger, from run to run', () => {
-  it('refuses before the renewal, lets in after it, and shows what is left until it is closed', async () => {
+  it('refuses before the renewal, lets in after it, and shows what is left until it is closed', {
+    timeout: 120_000,
+  }, async () => {
     const before = await run('use.yml');
     expect(before.code).toBe(3);
     const refused = eventsIn(before.out).filter(({ status }) => status === 'refused');

@@ -238,7 +238,7 @@ describe('the executor shutdown on embedded hosts', () => {
     const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
     ledger.refresh();
     expect(ledger.all.size).toBe(0);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back, and stays' });
+    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back' });
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 
