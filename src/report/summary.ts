@@ -22,6 +22,7 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
     unknown: recap.unknown,
     openWindows: recap.windows,
     stops: progress.stops.map(({ scope, why, reason, at }) => ({ scope, why, reason, at })),
+    ...(recap.forecast === undefined ? {} : { forecast: recap.forecast }),
     ...(recap.resume === undefined ? {} : { resume: recap.resume }),
   };
 }
