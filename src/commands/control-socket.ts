@@ -28,7 +28,6 @@ export async function listenForOrders(
   await new Promise<void>((done, failed) => server.once('error', failed).listen(path, done));
   chmodSync(path, 0o600);
   server.on('error', () => {});
-  server.unref();
   return () => {
     server.close();
     rmSync(path, { force: true });

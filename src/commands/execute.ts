@@ -26,6 +26,8 @@ import type { Terminal } from './terminal.ts';
 export interface RunningOptions {
   readonly yes?: boolean;
   readonly format: Format;
+  /** A command that is told each event of the journal. */
+  readonly onEvent?: string;
   readonly stateDir?: string;
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
 }
@@ -57,12 +59,14 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const [recorder, watching] = await Recorder.open(job, shown, options.format, terminal);
+  const [recorder, watching] = await Recorder.open(job, shown, options, terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
   const orders = new Orders();
+  // A run that is paused waits for a person: Node would take it for one that has nothing more to do.
+  const staying = setInterval(() => {}, 2 ** 30);
   const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
     (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
   );
@@ -99,6 +103,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   } finally {
     settle();
     deafen?.();
+    clearInterval(staying);
     await connections.close();
     await recorder.close();
   }

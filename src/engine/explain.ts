@@ -195,13 +195,11 @@ function refusalGates(host: string, play: PlannedPlay, { progress, run }: Case):
   const steps = [...progress.steps.values()].filter((step) => step.host === host && step.playNumber === play.number);
   const checks = steps.flatMap((step) => {
     if (step.status === 'started' || step.noLog || !isList(step.result.checks)) return [];
-    return step.result.checks
-      .filter(isMap)
-      .map((check) => ({
-        gate: `${step.task}: ${String(check.check)}`,
-        passed: check.passed === true,
-        why: String(check.why),
-      }));
+    return step.result.checks.filter(isMap).map((check) => ({
+      gate: `${step.task}: ${String(check.check)}`,
+      passed: check.passed === true,
+      why: String(check.why),
+    }));
   });
   const said = steps.findLast(({ status }) => status === 'refused');
   const stepReason =

@@ -22,6 +22,7 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
     unknown: recap.unknown,
     openWindows: recap.windows,
     stops: progress.stops.map(({ scope, why, reason, at }) => ({ scope, why, reason, at })),
+    orders: progress.orders,
     ...(recap.resume === undefined ? {} : { resume: recap.resume }),
   };
 }
