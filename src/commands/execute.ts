@@ -1,18 +1,16 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
-import type { CheckedConnections } from '../connection/connections.ts';
 import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
-import { targetsOf } from '../engine/machines.ts';
 import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
-import type { HoldOwner, Holds } from '../ledger/holds.ts';
-import { thisProcess } from '../ledger/process.ts';
+import type { Holds } from '../ledger/holds.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
+import { heldByOthers, keepBeating } from './holding.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
@@ -65,8 +63,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
   const orders = new Orders();
-  // A run that is paused waits for a person: Node would take it for one that has nothing more to do.
-  const staying = setInterval(() => {}, 2 ** 30);
+  // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
+  const stopBeating = keepBeating(job.holds, warn);
   const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
     (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
   );
@@ -97,13 +95,13 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       orders,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, connections),
+      refused: heldByOthers(job, connections, warn),
     }).catch((error: unknown) => recorder.blame(error));
     return await recorder.conclude(settle() > 0);
   } finally {
     settle();
     deafen?.();
-    clearInterval(staying);
+    stopBeating();
     await connections.close();
     await recorder.close();
   }
@@ -136,36 +134,4 @@ function runOf({ past, opening }: Job): string {
 
 function resumeCommand(folder: RunFolder, options: RunningOptions): string {
   return `rollgate resume ${folder.id}${options.stateDir === undefined ? '' : ` --state-dir ${options.stateDir}`}`;
-}
-
-/** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<string, string> {
-  const targets = targetsOf(job.plan, job.secrets, job.expressions, job.playbookDir);
-  const machines = new Map([...targets].map(([host, target]) => [host, connections.machine(target)]));
-  const keys = [...machines.values()].filter((machine) => machine !== undefined);
-  const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
-  const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
-  const reasons = [...machines].flatMap(([host, machine]): [string, string][] => {
-    const owner = owners.get(machine);
-    if (owner === undefined) return [];
-    return [[host, `run ${owner.run} of ${owner.user} (pid ${owner.pid}) has held it since ${owner.since}`]];
-  });
-  return new Map(reasons);
-}
-
-/** What stands for a run itself among the holds. */
-export function runKey(folder: RunFolder): string {
-  return `run ${folder.path}`;
-}
-
-/** One writer for a journal: holds the run, or says who does. */
-export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
-  return refusal === undefined
-    ? undefined
-    : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;
-}
-
-function ownerOf(folder: RunFolder, playbook: string, now: Date): HoldOwner {
-  return { ...thisProcess(), run: folder.id, user: userInfo().username, since: now.toISOString(), playbook };
 }

@@ -45,6 +45,7 @@ export function onEventCommand(command: string, warn: (message: string) => void)
   };
   const finish = async () => {
     const giveUp = setTimeout(() => {
+      complain(`${waiting.length + 1} events were still to be told when the run ended`);
       waiting.length = 0;
       over.abort();
     }, LAST_MS);

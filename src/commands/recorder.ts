@@ -50,9 +50,10 @@ export class Recorder {
     const recorder = new Recorder(job, shown, await openJournal(job.folder.journalFile), terminal);
     const watching = await chooseReport(format, terminal, { ...shown, progress: () => recorder.#progress });
     recorder.#reports = [
+      // First, since what it has to complain of at the end must still be seen.
+      ...(onEvent === undefined ? [] : [onEventCommand(onEvent, recorder.warn)]),
       watching,
       hostLogs({ folder: job.folder.hostsDir, onFault: recorder.warn }),
-      ...(onEvent === undefined ? [] : [onEventCommand(onEvent, recorder.warn)]),
     ];
     return [recorder, watching];
   }
