@@ -35,9 +35,18 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   );
 
   withSelection(
-    withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+    withStateDir(
+      withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+    ),
   )
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option(
+      '-o, --output <file>',
+      'save it: .json to be run, .html, .md or .txt to be reviewed; several times',
+      collect,
+      [],
+    )
+    .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });
@@ -47,6 +56,14 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   ).action((playbook, options) => {
     exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
   });
+
+  withStateDir(withExtraVars(program.command('windows')))
+    .description('show which windows are open, and how long what was renewed still holds')
+    .option('-i, --inventory <source>', `${INVENTORY}; names the hosts of which nothing is known`, collect)
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((options) => {
+      exitCode = import('./commands/windows.ts').then(({ windows }) => windows(options, terminal));
+    });
 
   withRunning(withExtraVars(program.command('resume [run]')))
     .description('go on with a run that stopped; the latest by default')
@@ -115,9 +132,17 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
 }
 
+const INVENTORY = 'an inventory file or folder, or "host1,host2,"; may be given several times';
+
 function withInventory(command: Command): Command {
-  const source = 'an inventory file or folder, or "host1,host2,"; may be given several times';
-  return withExtraVars(command).requiredOption('-i, --inventory <source>', source, collect);
+  return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
+}
+
+function withStateDir(command: Command): Command {
+  return command.option(
+    '--state-dir <folder>',
+    'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
+  );
 }
 
 function withExtraVars(command: Command): Command {
@@ -150,16 +175,12 @@ function withOrder(command: Command): Command {
   return withStateDir(command.exitOverride()).requiredOption('--reason <text>', 'why, for whoever comes next');
 }
 
-function withStateDir(command: Command): Command {
-  return command.option(
-    '--state-dir <folder>',
-    'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
-  );
-}
-
 function withRunning(command: Command): Command {
   return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
+    .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
+    .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
+    .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])

@@ -13,10 +13,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   playbook: ['source', 'expressions', 'actions', 'gates'],
   plan: ['source', 'expressions', 'inventory', 'playbook', 'actions', 'gates', 'shell'],
   journal: ['source', 'plan'],
-  ledger: ['source', 'inventory'],
+  ledger: ['source', 'inventory', 'actions', 'journal'],
   connection: ['source', 'inventory', 'shell'],
   engine: ['source', 'plan', 'journal', 'ledger', 'expressions', 'actions', 'gates', 'connection', 'shell'],
   report: ['source', 'inventory', 'plan', 'journal', 'shell'],
+  review: ['source', 'inventory', 'plan', 'actions', 'engine', 'report'],
   commands: [
     'source',
     'shell',
@@ -31,12 +32,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'connection',
     'engine',
     'report',
+    'review',
   ],
   'cli.ts': ['commands'],
 };
 
 /** Rooms that only compute: the world comes to them as values and arguments. */
-const PURE = ['source', 'shell', 'expressions', 'inventory', 'actions', 'gates', 'playbook', 'plan', 'engine'];
+const PURE = [
+  'source',
+  'shell',
+  'expressions',
+  'inventory',
+  'actions',
+  'gates',
+  'playbook',
+  'plan',
+  'engine',
+  'review',
+];
 const WORLDLY =
   /from '(node:)?(fs|fs\/promises|net|child_process|dgram|http|https|tls|timers|timers\/promises|readline|os|ssh2)'|\b(process\.(env|argv|stdout|stderr|stdin|cwd|exit|on)\b|Date\.now\(\)|Math\.random\(\)|new Date\(\)|setTimeout\(|setInterval\(|console\.)/;
 

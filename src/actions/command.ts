@@ -74,6 +74,7 @@ export const command: Action<z.output<typeof commandParams>, DoneAlready> = {
   probe: doneAlready,
   // `exec` takes the first word for a program only: never for a builtin, a keyword or an assignment.
   decide: (params, facts) => decideRun(wordsOf(params), sh`exec ${argv(wordsOf(params))}`, params, facts),
+  foretold: (params) => [orderOf(sh`exec ${argv(wordsOf(params))}`, params)],
   verify: (params, _before, after) => stillUndone(params, after),
 };
 
@@ -106,21 +107,27 @@ export const shell: Action<z.output<typeof shellParams>, DoneAlready> = {
   freeForm: 'cmd',
   effect: effectOf,
   probe: doneAlready,
-  decide: (params, facts) =>
-    decideRun(params.cmd, sh`${params.executable ?? '/bin/sh'} -c ${params.cmd}`, params, facts),
+  decide: (params, facts) => decideRun(params.cmd, shellScript(params), params, facts),
+  foretold: (params) => [orderOf(shellScript(params), params)],
   verify: (params, _before, after) => stillUndone(params, after),
 };
+
+function shellScript({ executable, cmd }: z.output<typeof shellParams>): Script {
+  return sh`${executable ?? '/bin/sh'} -c ${cmd}`;
+}
 
 function decideRun(cmd: Value, script: Script, params: Common, facts: DoneAlready): Decision {
   const reason = reasons(facts, params);
   if (reason !== undefined) return { kind: 'settled', result: notRun(cmd, reason) };
   return {
     kind: 'work',
-    commands: [
-      { kind: 'run', script, ...stdinOf(params), ...(params.chdir === undefined ? {} : { chdir: params.chdir }) },
-    ],
+    commands: [orderOf(script, params)],
     conclude: ([done]) => commandResult(cmd, done, params.strip_empty_ends),
   };
+}
+
+function orderOf(script: Script, params: Common): HostCommand {
+  return { kind: 'run', script, ...stdinOf(params), ...(params.chdir === undefined ? {} : { chdir: params.chdir }) };
 }
 
 function stdinOf({ stdin, stdin_add_newline }: Common): Partial<Extract<HostCommand, { kind: 'run' }>> {
@@ -176,14 +183,22 @@ export const raw: Action<z.output<typeof rawParams>, DoneAlready> = {
   effect: effectOf,
   probe: doneAlready,
   decide: (params, facts) => decideRaw(params, facts),
+  foretold: (params) => [{ kind: 'run', script: rawScript(params) }],
   verify: (params, _before, after) => stillUndone(params, after),
 };
 
 function decideRaw(params: z.output<typeof rawParams>, facts: DoneAlready): Decision {
   const reason = reasons(facts, params);
   if (reason !== undefined) return { kind: 'settled', result: { changed: false, rc: 0, msg: reason.msg } };
-  const script = params.executable === undefined ? shellText(params.cmd) : sh`${params.executable} -c ${params.cmd}`;
-  return { kind: 'work', commands: [{ kind: 'run', script }], conclude: ([done]) => plainResult(done) };
+  return {
+    kind: 'work',
+    commands: [{ kind: 'run', script: rawScript(params) }],
+    conclude: ([done]) => plainResult(done),
+  };
+}
+
+function rawScript({ executable, cmd }: z.output<typeof rawParams>): Script {
+  return executable === undefined ? shellText(cmd) : sh`${executable} -c ${cmd}`;
 }
 
 /** The results of `raw` and `script`: output as it came, no times. */

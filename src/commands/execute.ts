@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
+import { keep } from '../connection/keep.ts';
 import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
 import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
@@ -10,18 +11,22 @@ import type { RunFolder } from '../journal/run-folder.ts';
 import type { Holds } from '../ledger/holds.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
+import { foretelling } from './foretelling.ts';
 import { heldByOthers, keepBeating } from './holding.ts';
+import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
+import { ledgerMachine, machinesOf } from './machines.ts';
 import { operatorAt } from './operator.ts';
 import { connect } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { Recorder } from './recorder.ts';
+import { ledgerFileOf, runLedger } from './run-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a run is shown and steered, from the command line. */
-export interface RunningOptions {
+export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
   /** A command that is told each event of the journal. */
@@ -39,6 +44,7 @@ export interface Job extends Loaded {
   /** What opens this leg of the run in the journal. */
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
+  readonly hours: Hours;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -62,6 +68,15 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
+  const machines = machinesOf(job, connections);
+  const ledger = runLedger(
+    ledgerFileOf(stateDirOf(options, terminal)),
+    job.plan.id,
+    (host) => ledgerMachine(machines, host),
+    () => recorder.progress,
+  );
+  const foretell = foretelling(job.plan, ledger.ends, recorder);
+  const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
   const orders = new Orders();
   // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
   const stopBeating = keepBeating(job.holds, warn);
@@ -70,6 +85,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   );
   try {
     await recorder.record(job.opening);
+    await awaitOpening(job.hours, realClock, stop, warn);
     await runPlan({
       plan: job.plan,
       secrets: job.secrets,
@@ -77,11 +93,14 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       world: {
         run: runOf(job),
         connections,
-        bastion: createBastion(),
+        bastion: { ...createBastion(), ledger: ledger.known },
+        keep,
+        note: ledger.note,
         clock: realClock,
         expressions: job.expressions,
         record: async (event) => {
           const isOnDisk = await recorder.record(event);
+          foretell(event);
           if (!isOnDisk) stop.drain('the journal cannot be written');
           return isOnDisk;
         },
@@ -95,10 +114,12 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       orders,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, connections, warn),
+      refused: heldByOthers(job, machines, warn),
     }).catch((error: unknown) => recorder.blame(error));
+    endWatch();
     return await recorder.conclude(settle() > 0);
   } finally {
+    endWatch();
     settle();
     deafen?.();
     stopBeating();

@@ -1,6 +1,4 @@
 import { userInfo } from 'node:os';
-import type { CheckedConnections } from '../connection/connections.ts';
-import { targetsOf } from '../engine/machines.ts';
 import { foldHosts } from '../inventory/fold.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds, Refusal } from '../ledger/holds.ts';
@@ -11,11 +9,9 @@ import { realClock } from './real-clock.ts';
 /** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
 export function heldByOthers(
   job: Job,
-  connections: CheckedConnections,
+  machines: ReadonlyMap<string, string | undefined>,
   warn: (message: string) => void,
 ): ReadonlyMap<string, string> {
-  const targets = targetsOf(job.plan, job.secrets, job.expressions, job.playbookDir);
-  const machines = new Map([...targets].map(([host, target]) => [host, connections.machine(target)]));
   const keys = [...machines.values()].filter((machine) => machine !== undefined);
   const { refused, takenOver } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
   const owners = new Map<string | undefined, Refusal>(refused.map((refusal) => [refusal.key, refusal]));

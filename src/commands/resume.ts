@@ -11,6 +11,7 @@ import { Mistakes } from '../source/mistakes.ts';
 import { execute, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { holdRun } from './holding.ts';
+import { readHours } from './hours.ts';
 import { load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
@@ -64,6 +65,11 @@ async function goOn(
     terminal.err('rollgate resume asks before it goes on, and there is no terminal to ask at; run it with --yes\n');
     return USAGE;
   }
+  const hours = readHours(options, realClock.now());
+  if (typeof hours === 'string') {
+    terminal.err(`${hours}\n`);
+    return USAGE;
+  }
   const secrets = secretsOf(plan, started, options.extraVars);
   const missing = missingSecrets(plan, secrets);
   if (missing.length > 0)
@@ -79,6 +85,7 @@ async function goOn(
     folder,
     holds,
     past,
+    hours,
     opening: {
       type: 'run_resumed',
       run: folder.id,

@@ -147,6 +147,11 @@ export class Course {
     return this.history(play).hasBegun(host);
   }
 
+  /** Whether a host may be begun, or has been. */
+  isLetIn(play: PlannedPlay, host: string): boolean {
+    return this.stop.admitsNoMore === undefined || this.isInWindow(host) || this.hasBegun(play, host);
+  }
+
   refusalOf(host: string): string | undefined {
     return this.#refused.get(host);
   }

@@ -187,9 +187,9 @@ export class PlayHistory {
     };
   }
 
-  /** Whether anything is recorded of a host in this play. */
+  /** Whether a step of a host in this play has ended. */
   hasBegun(host: string): boolean {
-    return this.#hosts.has(host);
+    return (this.#hosts.get(host)?.furthest ?? -1) >= 0;
   }
 
   /** The ids of the handlers that a notification names. */

@@ -181,6 +181,8 @@ async function send(command: HostCommand, site: Site): Promise<Outcome | Transfe
       return announced(`download of ${command.from} to ${command.to}`, 'work', site, () =>
         site.connection.download(command.from, command.to, options),
       );
+    case 'keep':
+      return announced(`keeping ${command.to}`, 'work', site, () => site.world.keep(command.to, command.bytes));
     default:
       return unreachable(command);
   }

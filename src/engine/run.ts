@@ -39,6 +39,7 @@ export async function runPlan(assignment: Assignment): Promise<void> {
   try {
     for (const play of plan.plays) {
       if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
+      if (!play.batches.some((batch) => mayBegin(play, batch, course))) break;
       await runPlay(play, course);
     }
   } finally {
@@ -57,10 +58,10 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
   const limits = new Limits(play.forks);
   for (let batch = course.nextBatch(play); batch !== undefined; batch = course.nextBatch(play)) {
     if (course.closed !== undefined || course.hasEnded(play) || course.stop.draining !== undefined) break;
-    await runBatch(play, batch, limits, course);
+    if (mayBegin(play, batch, course)) await runBatch(play, batch, limits, course);
   }
   course.leave(play);
-  if (course.closed === undefined && course.stop.draining === undefined)
+  if (course.closed === undefined && course.stop.draining === undefined && !isCutShort(play, course))
     await course.once({ type: 'play_finished', ...title });
 }
 
@@ -88,22 +89,34 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
       }),
     );
   }
-  const unfinished = batch.hosts.some(
-    (host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next',
-  );
   const closing = { type: 'batch_finished' as const, ...title };
   const reason = reasonToPauseAfter(play, batch);
+  if (isUnfinished(play, batch, course)) return;
   // Before the batch counts as finished: a break in between must not lose it.
-  if (!unfinished && reason !== undefined && !course.hasSaid(closing))
-    await course.take({ type: 'run_paused', reason });
-  if (!unfinished) await course.once(closing);
+  if (reason !== undefined && !course.hasSaid(closing)) await course.take({ type: 'run_paused', reason });
+  await course.once(closing);
 }
 
 function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
   return batch.hosts.some((host) => {
     const where = course.whereabouts(play, host);
-    return where.kind === 'next' && course.isHeldUp(host, where);
+    return where.kind === 'next' && course.isLetIn(play, host) && course.isHeldUp(host, where);
   });
+}
+
+/** Hosts were left out because no more were let in. */
+function isCutShort(play: PlannedPlay, course: Course): boolean {
+  if (course.stop.admitsNoMore === undefined || course.hasEnded(play)) return false;
+  return play.batches.some((batch) => isUnfinished(play, batch, course));
+}
+
+/** A batch of which no host has begun is not begun when no more are let in. */
+function mayBegin(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.isLetIn(play, host));
+}
+
+function isUnfinished(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next');
 }
 
 interface Ready {
@@ -114,7 +127,7 @@ interface Ready {
 /** Who may go next. Linear: those that are furthest behind, up to the next common place. Pinned: everyone, to the end. */
 function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly Ready[] {
   const ready = batch.hosts.flatMap((host): Ready[] => {
-    if (!course.takesPart(host)) return [];
+    if (!course.takesPart(host) || !course.isLetIn(play, host)) return [];
     const where = course.whereabouts(play, host);
     return where.kind === 'next' && course.mayGoOn(host, where)
       ? [{ host, from: course.history(play).placeOf(where) }]
@@ -168,6 +181,7 @@ async function goAlong(
 
 /** Within a round of a linear play a task that has begun in the batch is done on all of it; windows are asked for each host. */
 function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean, course: Course): boolean {
+  if (!course.isLetIn(play, host)) return false;
   if (play.strategy === 'linear' && first && where.window === undefined)
     return course.stop.draining === undefined && !course.pause.isOn && course.takesPart(host);
   return course.mayGoOn(host, where);

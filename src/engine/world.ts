@@ -1,7 +1,9 @@
 import type { Bastion, Clock } from '../actions/action.ts';
+import type { Note } from '../actions/ledger/note.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { Expressions } from '../expressions/expressions.ts';
 import type { RunEvent } from '../journal/event.ts';
+import type { Transferred } from '../shell/outcome.ts';
 
 /** Everything the engine reaches the world by. Tests and simulations bring their own. */
 export interface World {
@@ -9,12 +11,16 @@ export interface World {
   readonly run: string;
   readonly connections: Connections;
   readonly bastion: Bastion;
+  /** Writes a file of this machine, whole or not at all. */
+  keep(path: string, bytes: Uint8Array): Promise<Transferred>;
   readonly clock: Clock;
   readonly expressions: Expressions;
   /** Puts an event into the journal and shows it. Resolves when it is on disk; false when the disk failed. */
   record(event: RunEvent): Promise<boolean>;
   /** Shows an event that need not be on disk before anything else happens. */
   report(event: RunEvent): void;
+  /** Keeps a note of a host beyond the run. Resolves when it is on disk, or with why it is not. */
+  note(host: string, note: Note): Promise<string | undefined>;
   /** Whether a person can be asked, and the question. */
   readonly operator: Operator;
   /** A path in a playbook as a path on this machine. */

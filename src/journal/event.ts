@@ -119,13 +119,26 @@ export type RunEvent =
   | {
       readonly type: 'stopping';
       readonly scope: 'batch' | 'play' | 'run';
-      readonly why: 'budget' | 'interrupted' | 'fatal';
+      readonly why: 'budget' | 'interrupted' | 'fatal' | 'cutoff';
       readonly reason: string;
       readonly playNumber?: number;
       readonly batch?: number;
     }
   | ({ readonly type: 'batch_finished' } & BatchAddress)
   | { readonly type: 'play_finished'; readonly play: string; readonly playNumber: number }
+  /** When the last host of a play will be done, at the pace of those that are. Goes to whoever watches, not to the journal. */
+  | {
+      readonly type: 'forecast';
+      readonly play: string;
+      readonly playNumber: number;
+      /** How many hosts it goes by, and how many are left. */
+      readonly done: number;
+      readonly left: number;
+      readonly perHostMs: number;
+      readonly lastDoneAt: string;
+      /** Hosts whose time, by the ledger, is up before it is their turn. */
+      readonly late: readonly string[];
+    }
   /** Something an operator should know that is neither progress nor failure. */
   | { readonly type: 'warning'; readonly message: string; readonly host?: string }
   | Order

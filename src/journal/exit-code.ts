@@ -65,7 +65,9 @@ function hasRefused(progress: Progress): boolean {
 function isIncomplete(progress: Progress, _: Circumstances, plan: Pick<Plan, 'plays'>): boolean {
   const begun = some(progress.hosts.values(), (host) => host.started.size > 0);
   const open = some(standings(progress, plan).values(), (came) => came === 'unfinished' || came === 'not_started');
-  return progress.stops.length > 0 || progress.paused?.type === 'run_aborted' || begun || open;
+  // Where the cutoff came and every host was under way already, nothing was left undone.
+  const stopped = progress.stops.some(({ why }) => why !== 'cutoff') || progress.paused?.type === 'run_aborted';
+  return stopped || begun || open;
 }
 
 function some<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {

@@ -22,6 +22,8 @@ export interface Progress {
   readonly openWindows: ReadonlyMap<string, OpenWindow>;
   /** Why nothing new was started, since the run was started or last resumed. */
   readonly stops: readonly Stamped<Extract<RunEvent, { type: 'stopping' }>>[];
+  /** The newest; nothing in it when it was replayed. */
+  readonly forecast?: Stamped<Extract<RunEvent, { type: 'forecast' }>>;
   readonly warnings: readonly Stamped<Extract<RunEvent, { type: 'warning' }>>[];
   /** What operators have said, oldest first. */
   readonly orders: readonly Stamped<Order>[];
@@ -166,6 +168,9 @@ function fold(progress: Building<Progress>, event: Stamped): void {
       break;
     case 'stopping':
       progress.stops.push(event);
+      break;
+    case 'forecast':
+      progress.forecast = event;
       break;
     case 'warning':
       progress.warnings.push(event);

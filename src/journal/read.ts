@@ -24,6 +24,7 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   stopping: true,
   batch_finished: true,
   play_finished: true,
+  forecast: true,
   warning: true,
   run_paused: true,
   run_continued: true,

@@ -1,5 +1,5 @@
 import { unreachable } from '../source/value.ts';
-import type { Batch } from './plan.ts';
+import type { Batch, Plan } from './plan.ts';
 
 /** An entry of `serial`: a number of hosts, or a percentage of all the play's hosts. */
 export type SerialEntry =
@@ -40,4 +40,9 @@ function sizeOf(entry: SerialEntry, total: number, remaining: number): number {
     default:
       return unreachable(entry);
   }
+}
+
+/** The hosts of a plan, each once, in the order in which their turn comes. */
+export function hostsIn(plan: Plan): readonly string[] {
+  return [...new Set(plan.plays.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))];
 }

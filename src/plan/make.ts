@@ -3,6 +3,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { limitHosts, selectHosts } from '../inventory/patterns.ts';
 import { readVarsFile } from '../inventory/vars-file.ts';
 import type { Block, Item, Play, Playbook, Task } from '../playbook/playbook.ts';
+import { durationMs } from '../source/duration.ts';
 import type { Files } from '../source/files.ts';
 import type { Mistakes } from '../source/mistakes.ts';
 import type { SourceText } from '../source/text.ts';
@@ -28,6 +29,8 @@ export interface Ingredients {
   readonly skipTags: readonly string[];
   /** For `order: shuffle`. */
   readonly seed: number;
+  /** For `order: ledger`: by host, when what was renewed on it ends, in milliseconds since 1970. */
+  readonly ends: ReadonlyMap<string, number>;
   readonly files: Files;
   readonly expressions: Expressions;
 }
@@ -75,6 +78,13 @@ function asSet(tags: readonly string[]): readonly string[] {
   return [...new Set(tags)].sort();
 }
 
+/** The same plan, with further files that it rests on. */
+export function restingOn(plan: Plan, further: readonly Input[]): Plan {
+  if (further.length === 0) return plan;
+  const body = { ...plan, inputs: [...plan.inputs, ...further] };
+  return { ...body, id: planId(body) };
+}
+
 export function inputsOf(role: Input['role'], texts: readonly SourceText[]): readonly Input[] {
   return texts.map(({ file, text }) => ({ path: file, role, sha256: sha256(text) }));
 }
@@ -113,18 +123,22 @@ function planPlay(
 ): PlannedPlay {
   const vars = { ...play.vars, ...varsFromFiles(play, from, read.vars, mistakes) };
   const settle = new Settling(play, vars, from, mistakes);
-  const hosts = hostsOf(play, settle, from, read.limits, mistakes);
+  const pattern = settle.text(play.hosts, 'hosts');
+  const hosts = pattern === undefined ? [] : hostsOf(play, pattern, from, read.limits, mistakes);
   const serial = play.serial.flatMap((entry) => settle.serial(entry));
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
   const maxLost = settle.count(play.maxLost, 'max_lost', 0);
+  const estimateMs = settle.duration(play.estimate, 'estimate');
   return {
     name: play.name,
     number: play.number,
-    pattern: play.hosts,
+    pattern: pattern ?? play.hosts,
     batches: cutBatches(hosts, serial),
     strategy: play.strategy,
     forks: settle.count(play.forks, 'forks', 1) ?? from.forks,
+    ...(play.order === 'ledger' ? { withoutEnd: hosts.filter((host) => !from.ends.has(host)) } : {}),
+    ...(estimateMs === undefined ? {} : { estimateMs }),
     ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(maxLost === undefined ? {} : { maxLost }),
@@ -155,20 +169,18 @@ function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistak
 
 function hostsOf(
   play: Play,
-  settle: Settling,
+  pattern: string,
   from: Ingredients,
   read: SourceText[],
   mistakes: Mistakes,
 ): readonly string[] {
-  const pattern = settle.text(play.hosts, 'hosts');
-  if (pattern === undefined) return [];
   const { hosts, problems } = selectHosts(pattern, from.inventory);
   for (const problem of problems) mistakes.add(problem.code, `hosts: ${problem.message}`, play.place);
   if (problems.length === 0 && hosts.length === 0)
     mistakes.add('no-hosts', `hosts: "${pattern}" names no host of the inventory`, play.place);
   const limited =
     from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes, read);
-  return orderHosts(limited, play.order, from.seed);
+  return orderHosts(limited, play.order, from.seed, from.ends);
 }
 
 /** Works out what a play leaves to templates, and must be known before anything runs: from its own and extra variables. */
@@ -227,6 +239,14 @@ class Settling {
     if (found !== null) return found[2] === '%' ? Math.trunc((Number(found[1]) / 100) * hosts) : Number(found[1]);
     this.#refuse(keyword, `"${text}" is neither a number of hosts nor a whole percentage such as "5%"`);
     return undefined;
+  }
+
+  duration(written: string | undefined, keyword: string): number | undefined {
+    const text = written === undefined ? undefined : this.text(written, keyword);
+    const ms = text === undefined ? undefined : durationMs(text);
+    if (text !== undefined && !(ms !== undefined && ms > 0))
+      this.#refuse(keyword, `"${text}" is no duration, such as 9m or 1.5h`);
+    return ms;
   }
 
   #refuse(keyword: string, why: string): void {

@@ -46,6 +46,10 @@ export interface PlannedPlay {
   readonly batches: readonly Batch[];
   readonly strategy: 'linear' | 'host_pinned';
   readonly forks: number;
+  /** With `order: ledger`: the hosts of which the ledger knows no end, and which therefore come last. */
+  readonly withoutEnd?: readonly string[];
+  /** How long one host is expected to take. */
+  readonly estimateMs?: number;
   /** Percent of a batch. */
   readonly maxFailPercentage?: number;
   /** Hosts of the play. */

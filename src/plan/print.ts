@@ -10,7 +10,7 @@ export function planAsText(plan: Plan): string {
 
 /** The line or two that a person is asked to agree to before a run. */
 export function planSummary(plan: Plan): string {
-  return plan.plays.map((play) => [headline(play), ...batchLines(play)].join('\n')).join('\n');
+  return plan.plays.map((play) => [headline(play), ...batchLines(play), ...orderLines(play)].join('\n')).join('\n');
 }
 
 function describeOptions(plan: Plan): readonly string[] {
@@ -24,7 +24,7 @@ function describeOptions(plan: Plan): readonly string[] {
 }
 
 function describePlay(play: PlannedPlay): readonly string[] {
-  return [headline(play), ...batchLines(play), ...budgetLines(play), ...taskLines(play)];
+  return [headline(play), ...batchLines(play), ...orderLines(play), ...budgetLines(play), ...taskLines(play)];
 }
 
 function headline(play: PlannedPlay): string {
@@ -46,6 +46,12 @@ function batchLines(play: PlannedPlay): readonly string[] {
     ...play.batches.slice(0, MOST_BATCHES - 1).map(line),
     `  … and ${rest.length} more batches with ${plural(hosts.length, 'host')}: ${foldHosts(hosts)}`,
   ];
+}
+
+function orderLines({ withoutEnd }: PlannedPlay): readonly string[] {
+  if (withoutEnd === undefined) return [];
+  const unknown = withoutEnd.length === 0 ? '' : `; it knows of no end of ${foldHosts(withoutEnd)}: last`;
+  return [`  in the order of the ledger: what ends first goes first${unknown}`];
 }
 
 function budgetLines(play: PlannedPlay): readonly string[] {

@@ -1,3 +1,4 @@
+import { MASK } from '../shell/script.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import type { Plan } from './plan.ts';
 
@@ -57,6 +58,18 @@ export function withSecrets(value: Value, secrets: Secrets): Value {
 /** The plan with its secrets in place, for the engine alone: never to be printed or stored. */
 export function revealed(plan: Plan, secrets: Secrets): Plan {
   return secrets.size === 0 ? plan : (withSecrets(plan as unknown as Value, secrets) as unknown as Plan);
+}
+
+/** The plan with a mask where it refers to secrets: what is made of it can be shown, and no filter gives a secret away. */
+export function veiled(plan: Plan): Plan {
+  return masked(plan as unknown as Value) as unknown as Plan;
+}
+
+function masked(value: Value): Value {
+  if (isList(value)) return value.map(masked);
+  if (!isMap(value)) return value;
+  if (typeof value[REFERENCE] === 'string') return MASK;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, masked(member)]));
 }
 
 /** The references in a value that no secret is known for. */

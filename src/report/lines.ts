@@ -4,6 +4,7 @@ import { orderText, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
 import type { Value } from '../source/value.ts';
 import { duration, timeOfDay } from './durations.ts';
+import { sayingForecasts } from './forecast-line.ts';
 import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
 import { gathered, quietly } from './json.ts';
 import { NO_COLOURS } from './paint.ts';
@@ -21,8 +22,9 @@ export interface LinesOptions extends RecapOptions {
 /** Plain lines where there is no terminal: one for each step as it ends, headings for batches, the recap. */
 export function linesReport(options: LinesOptions): Report {
   const output = gathered(quietly(options.stream));
+  const sayForecast = sayingForecasts();
   const onEvent = (event: Stamped) => {
-    const text = lineOf(event, options);
+    const text = event.type === 'forecast' ? sayForecast(event) : lineOf(event, options);
     if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n`);
   };
   const finish = () => {
@@ -35,7 +37,7 @@ export function linesReport(options: LinesOptions): Report {
 
 type Finished = Extract<RunEvent, { type: 'step_finished' }>;
 
-function lineOf(event: Stamped, options: LinesOptions): string | undefined {
+function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOptions): string | undefined {
   const { plan, logFolder } = options;
   switch (event.type) {
     case 'run_started':

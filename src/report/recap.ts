@@ -5,6 +5,7 @@ import { orderText, saidBy } from '../journal/orders.ts';
 import type { FinishedStep, HostProgress, Progress } from '../journal/progress.ts';
 import type { Plan } from '../plan/plan.ts';
 import { msBetween, timeOfDay } from './durations.ts';
+import { forecastText } from './forecast-line.ts';
 import { logFileName } from './log-file.ts';
 import { reasonOf } from './reason.ts';
 
@@ -24,6 +25,8 @@ export interface Recap {
   readonly stops: readonly string[];
   /** What operators said, in words. */
   readonly orders: readonly string[];
+  /** When the rest would have been done; absent when nothing is left. */
+  readonly forecast?: string;
   /** The command that goes on with the run; absent when nothing is left to do. */
   readonly resume?: string;
 }
@@ -69,6 +72,7 @@ export function recapOf(progress: Progress, options: RecapOptions): Recap {
     windows: [...progress.openWindows].map(([host, { window, since }]) => ({ host, window, since })),
     stops: progress.stops.map((stop) => stop.reason),
     orders: progress.orders.map((order) => `${timeOfDay(order.at)} ${orderText(order)} ${saidBy(order)}`),
+    ...(left && progress.forecast !== undefined ? { forecast: forecastText(progress.forecast) } : {}),
     ...(left ? { resume: options.resumeCommand } : {}),
   };
 }

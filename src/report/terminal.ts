@@ -10,6 +10,7 @@ import {
 } from 'listr2';
 import { isOrder } from '../journal/orders.ts';
 import { columnsOf } from './columns.ts';
+import { sayingForecasts } from './forecast-line.ts';
 import { frame } from './frame.ts';
 import { quietly } from './json.ts';
 import { type LinesOptions, orderLine, warningText } from './lines.ts';
@@ -54,10 +55,13 @@ export function terminalReport(options: TerminalOptions): TerminalReport {
     }
   };
   const screen = new Screen(stream, draw);
+  const sayForecast = sayingForecasts();
   return {
     onEvent: (event) => {
       counting.count(event);
       if (event.type === 'warning') screen.print(paint.changed(warningText(event)));
+      const forecast = event.type === 'forecast' ? sayForecast(event) : undefined;
+      if (forecast !== undefined) screen.print(paint.strong(forecast));
       if (isOrder(event)) screen.print(paint.strong(orderLine(event)));
     },
     suspend: () => screen.hide(),

@@ -6,6 +6,7 @@ import type { Action, Answer, Asked, Bastion, Clock, Done, HostCommand, Result }
 import { failureOf } from '../../src/actions/outcomes.ts';
 import { findAction } from '../../src/actions/registry.ts';
 import { createDigests } from '../../src/connection/digests.ts';
+import { keep } from '../../src/connection/keep.ts';
 import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
 import { render, type Script, Secret } from '../../src/shell/script.ts';
 
@@ -83,6 +84,7 @@ export function asked(machine: Machine): Asked {
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
     bastion: {
+      ledger: { latest: () => ({ ok: true, facts: undefined }), seenAt: () => undefined },
       read,
       digest: createDigests(),
       icmp: async () => ({ kind: 'alive' }),
@@ -127,6 +129,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 async function send(command: HostCommand, machine: Machine): Promise<Outcome | Transferred> {
   if (command.kind === 'run') return run(command, machine);
   try {
+    if (command.kind === 'keep') return await keep(command.to, command.bytes);
     if (command.kind === 'upload') await upload(command);
     else if (command.kind === 'append') await append(command);
     else await download(command);

@@ -244,7 +244,9 @@ describe.skipIf(sshdMissing())('two operators, as docs/steering.md has it', () =
     expect([...said].map(([verb, { code }]) => `${verb} ${code}`)).toEqual(
       ['status', 'explain', 'pause', 'logs', 'force', 'continue', 'restart'].map((verb) => `${verb} 0`),
     );
-    expect(said.get('status')?.stdout).toMatch(/^ {6}agent394 {2}0\/2 {2}at "upgrade" \(1\.tasks\.1\) for \d+ s$/m);
+    expect(said.get('status')?.stdout).toMatch(
+      /^ {4}running {8}1 {2}agent394\n {6}0\/2 {2}for .* at "upgrade" \(1\.tasks\.1\)\n {4}waiting {6}499 {2}agent\[001-393,395-500\]$/m,
+    );
     expect(said.get('explain')?.stdout).toMatch(
       /^PASS {2}it may take its next step: it takes "upgrade" \(1\.tasks\.1\) since /m,
     );

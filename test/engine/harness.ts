@@ -1,4 +1,5 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
+import type { Note } from '../../src/actions/ledger/note.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
 import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
@@ -43,6 +44,10 @@ export interface Setup {
   readonly refused?: ReadonlyMap<string, string>;
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
+  /** The ledger, by `host name`; filled by the run. */
+  readonly notes?: Map<string, Note>;
+  /** Why nothing can be written to the ledger. */
+  readonly ledgerFault?: string;
   /** Called at each recorded event; may stop the run. */
   readonly onRecord?: (event: RunEvent, stop: Stop, orders: Orders) => void;
   /** Called once, when nothing more happens by itself. */
@@ -69,6 +74,7 @@ export const HOSTS = (count: number) => `${Array.from({ length: count }, (_, ind
 export async function run(setup: Setup): Promise<Ran> {
   const events: RunEvent[] = [];
   const sent: string[] = [];
+  const notes = setup.notes ?? new Map<string, Note>();
   const stop = new Stop();
   const orders = new Orders();
   let recorded = 0;
@@ -87,12 +93,17 @@ export async function run(setup: Setup): Promise<Ran> {
     world: {
       connections: simulated(setup, sent, alive),
       bastion: {
+        ledger: {
+          latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
+          seenAt: () => undefined,
+        },
         read: async () => ({ ok: false, why: 'not here' }),
         digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
         tcp: async () => ({ kind: 'open' }),
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
+      keep: async () => ({ kind: 'done' }),
       clock: stillClock(),
       expressions,
       record: async (event) => {
@@ -103,6 +114,12 @@ export async function run(setup: Setup): Promise<Ran> {
         return true;
       },
       report: () => undefined,
+      note: async (host, note) => {
+        alive();
+        if (setup.ledgerFault !== undefined) return setup.ledgerFault;
+        notes.set(`${host} ${note.name}`, note);
+        return undefined;
+      },
       operator: {
         pause: async () => ({ kind: 'continue', typed: '' }),
         resolve: async () => 'nobody',
@@ -149,6 +166,7 @@ export function planOf({
             tags: [],
             skipTags: [],
             seed: 1,
+            ends: new Map(),
             files,
             expressions,
           },

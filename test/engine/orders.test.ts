@@ -132,6 +132,21 @@ describe('pause', () => {
   });
 });
 
+describe('pause and the hours of a run', () => {
+  it('does not wait for a word where no further host may begin', async () => {
+    const ran = await runAndSay(
+      {
+        playbook: THREE.replace('hosts: all', 'hosts: all\n  strategy: host_pinned'),
+        forks: 1,
+        onRecord: (event, stop) => event.type === 'run_paused' && stop.admitNoMore('it is past ten'),
+      },
+      ends('h1', 'three'),
+      { verb: 'pause' },
+    );
+    expect(ran.sent).toEqual(['h1: one', 'h1: two', 'h1: three']);
+  });
+});
+
 describe('pause_after', () => {
   const canary = SERIAL.replace('serial: 1', 'serial: [1, 2]\n  pause_after: batch');
 
@@ -391,6 +406,38 @@ describe('an order given at any moment', () => {
       expect([at, resumed.sent]).toEqual([at, []]);
       const progress = progressOf([...live.events, ...resumed.events]);
       expect(exitCodeOf(progress, planOf(setup).plan, { interrupted: false, fault: false }).exitCode).toBe(0);
+    }
+  });
+
+  it.each([
+    [{ verb: 'force', host: 'h2' }],
+    [{ verb: 'force', host: 'h2', task: 'two' }],
+    [{ verb: 'restart', host: 'h1' }],
+    [{ verb: 'skip', host: 'h3' }],
+  ] as const)('%j comes to the same end wherever the machine dies after it', async (asked) => {
+    const setup: Setup = {
+      playbook: SERIAL.replaceAll(/raw: (\w+)/g, "raw: $1, changed_when: '1 == 1'"),
+      inventory: HOSTS(4),
+      answers: (host, command) => (host === 'h2' && command === 'two' ? 1 : 0),
+    };
+    const failed = (event: RunEvent) => event.type === 'step_finished' && event.status === 'failed';
+    // As long as it fails, h2's own batch of one ends the run: what is said then comes after it.
+    const first = await run(setup);
+    expect(first.events.some(failed)).toBe(true);
+    const order = orderOf(asked, setup, first.events);
+    const forced: RunEvent[] = [...first.events, order];
+    const operator = { resolve: async () => 'redo' as const };
+    const whole = await run({ ...setup, past: forced, operator });
+    const endOf = (events: readonly RunEvent[]) => {
+      const { hosts } = progressOf(events);
+      return [...hosts].map(([host, { counts, refused }]) => [host, counts, refused]).sort();
+    };
+    const end = endOf([...forced, ...whole.events]);
+    for (let dieAfter = 0; dieAfter < whole.events.length; dieAfter++) {
+      const cut = await run({ ...setup, past: forced, operator, dieAfter });
+      const past = [...forced, ...cut.events];
+      const rest = await run({ ...setup, past, operator });
+      expect([dieAfter, endOf([...past, ...rest.events])]).toEqual([dieAfter, end]);
     }
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Done, Result } from '../../src/actions/action.ts';
 import type { Found } from '../../src/actions/mesos/ask.ts';
+import { registered as captured } from '../../src/actions/mesos/capture.ts';
 import { choose, mesosExecutorShutdown } from '../../src/actions/mesos/executor-shutdown.ts';
 import type { Agent, Executor } from '../../src/actions/mesos/facts.ts';
+import { registeredCapture } from '../../src/actions/mesos/registered-capture.ts';
 import { mesosBringHome, mesosRestartAgent } from '../../src/actions/mesos/restart-agent.ts';
-import { compare, mesosVerify } from '../../src/actions/mesos/verify.ts';
 import { render } from '../../src/shell/script.ts';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;
@@ -33,6 +34,7 @@ const agent: Agent = {
   start: 9,
   instance: 'boot/1/9',
   listening: true,
+  latest: true,
 };
 const text = { version: 'mesos 1.0.3', docker: '', netstat: '', count: '1' };
 
@@ -66,11 +68,12 @@ describe('whose link is shut', () => {
 });
 
 const given = {
-  before: { agent: { ...agent }, executors: [{ ...executor(), links: [{ inode: 700 }] }] },
+  before: registeredCapture.parse(captured(found([executor()]))),
   image: IMAGE,
   port: 5051,
   max_down: 45,
   privileged: false,
+  clock: 'checked' as const,
 };
 
 /** What is sent to the host, of which the second is what watches. */
@@ -108,7 +111,7 @@ describe('the procedure for a host', () => {
   });
 
   it('has as long as the least patient executor waits, of which a fifth is kept', () => {
-    const [both = ''] = sent([executor(), executor({ pid: 2, recoveryTimeout: '2mins' })]);
+    const [both = ''] = sent([executor(), executor({ pid: 2, recoveryTimeoutSeconds: 120 })]);
     expect(both).toContain('length=120\nreserve=24\n');
   });
 
@@ -215,71 +218,3 @@ describe('a restart', () => {
     expect(decision.conclude([printed(''), printed('= absent 601\n')])).toMatchObject({ failed: true });
   });
 });
-
-describe('a comparison', () => {
-  const before = found([executor()]);
-  const after = { instance: 'boot/2/90' };
-  const fresh = [{ fd: 7, inode: 900, localPort: 60774 }];
-  const names = (executors: readonly { readonly id: string }[]) => executors.map(({ id }) => id);
-
-  it.each<
-    [
-      string,
-      readonly Executor[],
-      readonly Executor[],
-      Partial<Record<keyof ReturnType<typeof compare>, readonly string[]>>,
-    ]
-  >([
-    ['back on a new link', [executor()], [executor({ links: fresh })], { relinked: ['cmd-ckpt'] }],
-    ['alive on its old link, which proves nothing', [executor()], [executor()], { waiting: ['cmd-ckpt'] }],
-    ['alive and waiting', [executor()], [executor({ standing: 'waiting', links: [] })], { waiting: ['cmd-ckpt'] }],
-    ['lost', [executor()], [], { lost: ['cmd-ckpt'] }],
-    [
-      'lost, its pid taken by another',
-      [executor()],
-      [executor({ start: 777, links: fresh })],
-      { lost: ['cmd-ckpt'], fresh: ['cmd-ckpt'] },
-    ],
-    ['gone, as foretold', [executor({ checkpoint: false })], [], { gone: ['cmd-ckpt'] }],
-    ['no executor but what one left behind', [], [executor({ standing: 'unlinked', links: [] })], {}],
-    ['new', [], [executor({ links: fresh })], { fresh: ['cmd-ckpt'] }],
-  ])('names who is %s', (_, earlier, now, expected) => {
-    const result = compare(asRegistered(found(earlier)), found(now, after));
-    const given = Object.fromEntries(
-      Object.entries(result)
-        .map(([kind, who]) => [kind, names(who)])
-        .filter(([, who]) => who?.length),
-    );
-    expect(given).toEqual(expected);
-  });
-
-  it('takes an old link for a link where the agent was not restarted', () => {
-    expect(names(compare(asRegistered(before), before).relinked)).toEqual(['cmd-ckpt']);
-  });
-
-  it.each<[string, readonly Executor[], boolean]>([
-    ['all are back', [executor({ links: fresh })], false],
-    ['one is lost', [], true],
-    ['one is not linked', [executor()], true],
-  ])('fails or not when %s', (_, now, failed) => {
-    const decision = mesosVerify.decide({ before: asRegistered(before), port: 5051, wait: 0 }, found(now, after));
-    if (decision.kind !== 'settled') throw new Error('work');
-    expect(decision.result.failed === true).toBe(failed);
-    expect(Array.isArray(decision.result.lost) && decision.result.lost.length > 0).toBe(now.length === 0);
-  });
-});
-
-function asRegistered({ agent: { instance }, executors }: Found) {
-  return {
-    agent: { instance },
-    executors: executors.map(({ pid, start, id, checkpoint, http, standing, links }) => ({
-      pid,
-      start,
-      id,
-      checkpoint,
-      http,
-      standing,
-      links: links.map(({ inode }) => ({ inode })),
-    })),
-  };
-}

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCapture, readStat } from '../../src/actions/mesos/capture-parse.ts';
+import { parseCapture } from '../../src/actions/mesos/capture-parse.ts';
+import { readStat } from '../../src/actions/mesos/processes.ts';
 import { printable, readSections, records } from '../../src/actions/mesos/sections.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
@@ -87,6 +88,20 @@ interface Made {
   readonly id?: string;
   readonly environment?: readonly string[];
   readonly fds?: readonly string[];
+  /** Other lines of its section. */
+  readonly more?: readonly string[];
+}
+
+/** As `ls -l` prints the links of a process. */
+function listed(fds: readonly string[]): string {
+  const link = (name: string, to: string) => `lrwxrwxrwx 1 root root 0 Nov 21 12:54 ${name} -> ${to}\n`;
+  return [
+    link('/proc/1/exe', '/opt/mesosphere/bin/mesos-executor'),
+    link('/proc/1/ns/mnt', 'mnt:[4026531840]'),
+    link('/proc/1/ns/net', 'net:[4026531992]'),
+    '\n/proc/1/fd/:\ntotal 0\n',
+    ...fds.map((fd) => link(fd.slice(0, fd.indexOf(' ')), fd.slice(fd.indexOf(' ') + 1))),
+  ].join('');
 }
 
 function process({
@@ -95,6 +110,7 @@ function process({
   id = 'cmd-ckpt',
   environment = ['MESOS_CHECKPOINT=1', 'MESOS_RECOVERY_TIMEOUT=15mins'],
   fds = [],
+  more = [],
 }: Made): string {
   const variables = [
     `MESOS_EXECUTOR_ID=${id}`,
@@ -110,8 +126,9 @@ function process({
     hex(variables.map((line) => `${line}\0`).join('')),
     '- cmdline',
     hex('mesos-executor\0--launcher_dir=/opt/x y\0'),
-    '- net net:[4026531992]',
-    ...fds.map((fd) => `- fd ${fd}`),
+    '- links',
+    hex(listed(fds)),
+    ...more,
   ].join('\n');
 }
 
@@ -125,7 +142,7 @@ const executors = (processes: readonly string[], rows: readonly string[]) =>
 
 describe('a capture', () => {
   it('finds the unit that is there, its process and since when', () => {
-    expect(parseCapture(answer([], ['13BB 0000 0A 600']), 5051)?.agent).toEqual({
+    expect(parseCapture(answer([], ['13BB 0000 0A 600']), 5051)?.agent).toMatchObject({
       unit: 'dcos-mesos-slave.service',
       state: 'active',
       pid: 13136,
@@ -147,9 +164,16 @@ describe('a capture', () => {
         argv: ['mesos-executor', '--launcher_dir=/opt/x y'],
         http: false,
         checkpoint: true,
+        checkpointKnown: true,
         recoveryTimeout: '15mins',
+        recoveryTimeoutSeconds: 900,
         standing: 'linked',
         links: [{ fd: 6, inode: 700, localPort: 60498 }],
+        user: 'root',
+        exe: { path: '/opt/mesosphere/bin/mesos-executor', deleted: false },
+        sandbox: '/var/lib/mesos/slave/cmd-ckpt',
+        libmesos: '',
+        cgroups: [],
       },
     ]);
   });
@@ -186,14 +210,14 @@ describe('a capture', () => {
     expect(executors(family, [LINK])?.map(({ pid }) => pid)).toEqual([30]);
   });
 
-  it('knows an executor that speaks HTTP by its environment: two links are no proof', () => {
+  it('knows an executor that speaks HTTP by its environment: two links may be a driver’s, too', () => {
     const told = process({ pid: 1, id: 'a', environment: ['MESOS_HTTP_COMMAND_EXECUTOR=1'] });
-    const seen = process({ pid: 2, id: 'b', fds: ['6 socket:[700]', '7 socket:[800]'] });
-    expect(executors([told, seen], [LINK, 'EC60 13BB 01 800'])?.map(({ http }) => http)).toEqual([true, false]);
+    const driver = process({ pid: 2, id: 'b', fds: ['6 socket:[700]', '7 socket:[800]'] });
+    expect(executors([told, driver], [LINK, 'EC60 13BB 01 800'])?.map(({ http }) => http)).toEqual([true, false]);
   });
 
   it('leaves out who has gone while it was looked at', () => {
-    expect(executors(['= process 77\n- stat\n- environ\n- cmdline\n- net '], [])).toEqual([]);
+    expect(executors(['= process 77\n- stat\n- environ\n- cmdline\n- links'], [])).toEqual([]);
   });
 
   it('is none when the answer was cut off', () => {

@@ -10,13 +10,23 @@ describe('the order of hosts', () => {
     ['sorted', ['Web1', 'db1', 'web10', 'web2']],
     ['reverse_sorted', ['web2', 'web10', 'db1', 'Web1']],
   ] as const)('%s', (order, expected) => {
-    expect(orderHosts(written, order, 0)).toEqual(expected);
+    expect(orderHosts(written, order, 0, new Map())).toEqual(expected);
   });
 
   it('shuffles by the seed: the same seed gives the same order, another one another', () => {
     const many = Array.from({ length: 50 }, (_, index) => `h${index}`);
-    expect(orderHosts(many, 'shuffle', 7)).toEqual(orderHosts(many, 'shuffle', 7));
-    expect(orderHosts(many, 'shuffle', 7)).not.toEqual(orderHosts(many, 'shuffle', 8));
-    expect(orderHosts(many, 'shuffle', 7).toSorted()).toEqual(many.toSorted());
+    expect(orderHosts(many, 'shuffle', 7, new Map())).toEqual(orderHosts(many, 'shuffle', 7, new Map()));
+    expect(orderHosts(many, 'shuffle', 7, new Map())).not.toEqual(orderHosts(many, 'shuffle', 8, new Map()));
+    expect(orderHosts(many, 'shuffle', 7, new Map()).toSorted()).toEqual(many.toSorted());
+  });
+
+  it('by the ledger: what ends first goes first, who is not in it last, each in the order of the inventory', () => {
+    const ends = new Map([
+      ['c', 30],
+      ['b', 10],
+      ['e', 10],
+      ['elsewhere', 1],
+    ]);
+    expect(orderHosts(['a', 'b', 'c', 'd', 'e'], 'ledger', 0, ends)).toEqual(['b', 'e', 'c', 'a', 'd']);
   });
 });

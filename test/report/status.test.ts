@@ -88,10 +88,10 @@ describe('status', () => {
       { type: 'run_paused', reason: 'look at a3', by: BOB },
     ]);
     const lines = text(status);
-    const below = (title: string) => lines.slice(lines.indexOf(title) + 1).slice(0, 2);
-    expect(below('Lost:')[0]).toBe('  "web.1" on a1');
-    expect(below('Failing:')).toEqual(['  a3 (1 failed) at "task 1.tasks.1"', '      no such container']);
-    expect(below('Said by hand:')[0]).toBe('  07:15:07Z paused by bob@bastion (pts/7): look at a3');
+    const beneath = (title: string) => lines.slice(lines.indexOf(title) + 1).slice(0, 2);
+    expect(beneath('Lost:')[0]).toBe('  "web.1" on a1');
+    expect(beneath('Failing:')).toEqual(['  a3 (1 failed) at "task 1.tasks.1"', '      no such container']);
+    expect(beneath('Said by hand:')[0]).toBe('  07:15:07Z paused by bob@bastion (pts/7): look at a3');
     expect(lines).toContain('  PAUSED since 07:15:07Z by bob@bastion (pts/7): look at a3');
     expect(status.next).toEqual([
       'rollgate continue 20261121T071500Z-7f3a --reason "…"',

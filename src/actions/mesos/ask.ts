@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { Script } from '../../shell/script.ts';
 import type { Asked, Probed } from '../action.ts';
 import { integer } from '../params.ts';
@@ -14,8 +13,9 @@ export interface Found extends Captured {
   readonly agent: Agent;
 }
 
-export function capture(host: Asked, agentPort: number): Promise<Probed<Found>> {
-  return ask(host, askEverything(agentPort), agentPort);
+/** Everything, and what `more` asks beside it. */
+export function capture(host: Asked, agentPort: number, more: readonly Script[] = []): Promise<Probed<Found>> {
+  return ask(host, askEverything(agentPort, more), agentPort);
 }
 
 export function captureAgent(host: Asked, agentPort: number): Promise<Probed<Found>> {
@@ -38,21 +38,3 @@ async function ask(host: Asked, script: Script, agentPort: number): Promise<Prob
   }
   return { ok: true, facts: { ...found, agent } };
 }
-
-/** A capture as `mesos_capture` registered it, given back to another task: `before: "{{ before }}"`. */
-export const registeredCapture = z
-  .looseObject({
-    agent: z.looseObject({ instance: z.string() }),
-    executors: z.array(
-      z.looseObject({
-        pid: z.number(),
-        start: z.number(),
-        id: z.string(),
-        checkpoint: z.boolean(),
-        http: z.boolean(),
-        standing: z.string(),
-        links: z.array(z.looseObject({ inode: z.number() })),
-      }),
-    ),
-  })
-  .describe('What mesos_capture registered before.');

@@ -1,16 +1,18 @@
 import type { z } from 'zod';
-import { durationMs } from '../../source/duration.ts';
 import { unreachable } from '../../source/value.ts';
 import type { Action, Asked, Decision, Done, HostCommand, Result } from '../action.ts';
 import { type Ended, ended } from '../outcomes.ts';
 import { flag, integer, parameters, path } from '../params.ts';
-import { capture, type Found, port, registeredCapture } from './ask.ts';
+import { type Found, port } from './ask.ts';
+import { checksOf } from './checks.ts';
 import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
+import { clock, look } from './preflight.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
+import { registeredCapture } from './registered-capture.ts';
 import { maxDown } from './restart-agent.ts';
 
 const params = parameters({
@@ -22,6 +24,7 @@ const params = parameters({
     1,
   ).optional(),
   max_down: maxDown,
+  clock,
   privileged: flag('Run the container with gdb with every privilege instead of SYS_PTRACE alone.').default(false),
   dest: path('A folder on the bastion for what gdb printed: save_exec.out.HOST.').optional(),
 });
@@ -41,16 +44,18 @@ export const mesosExecutorShutdown: Action<Params, Facts> = {
     "Shuts the links of a host's executors and restarts its agent, which takes them back: one script, run by the host itself.",
   params,
   effect: () => 'probed',
+  noReturn:
+    'After the first link is shut the only way is forward: whatever fails, the agent is restarted, since executors that are not taken back within their recovery timeout end their tasks.',
   probe,
   decide,
 };
 
 async function probe(given: Params, host: Asked) {
-  const found = await capture(host, given.port);
+  const found = await look(host, given.port);
   if (!found.ok) return found;
   const dest =
     given.dest === undefined ? {} : { dest: host.localPath(`${given.dest}/save_exec.out.${fileName(host)}`) };
-  return { ok: true as const, facts: { ...found.facts, run: host.run, ...dest } };
+  return { ok: true as const, facts: { ...found.facts, run: `${host.run}, as ${host.host}`, ...dest } };
 }
 
 function fileName({ host }: Asked): string {
@@ -95,11 +100,28 @@ function decide(given: Params, facts: Facts): Decision {
       kind: 'settled',
       result: { changed: false, shut: [], left_alone: left, msg: `no link to shut${also(leftAlone)}` },
     };
+  const failed =
+    waiting.length > 0 || hasBegun(given, facts) ? [] : checksOf(facts, given).filter(({ passed }) => !passed);
+  if (failed.length > 0) {
+    const why = failed.map((each) => `${each.check}: ${each.why}`).join('; ');
+    return {
+      kind: 'settled',
+      result: { changed: false, refused: true, checks: failed, msg: `nothing was touched: ${why}` },
+    };
+  }
   return {
     kind: 'work',
     commands: commandsFor(given, facts, targets, waiting),
     conclude: (done) => ({ ...conclude(given, facts, leftAlone, done), left_alone: left }),
   };
+}
+
+/** This run has begun on this start of the agent before: what is under way is not judged anew, it is followed. */
+function hasBegun({ before }: Params, { surroundings, run }: Facts): boolean {
+  const states = surroundings?.windows ?? [];
+  return states.some(
+    ({ words }) => words.run === run && words.agent === before.agent.instance && words.phase !== 'refused',
+  );
 }
 
 function commandsFor(
@@ -139,9 +161,8 @@ function commandsFor(
 /** How long executors wait where their environment does not say (Mesos: RECOVERY_TIMEOUT). */
 const DEFAULT_PATIENCE_S = 900;
 
-function patienceSeconds({ recoveryTimeout }: Executor): number {
-  const ms = durationMs(recoveryTimeout ?? 'unknown');
-  return ms === undefined ? DEFAULT_PATIENCE_S : ms / 1000;
+function patienceSeconds({ recoveryTimeoutSeconds }: Executor): number {
+  return recoveryTimeoutSeconds ?? DEFAULT_PATIENCE_S;
 }
 
 function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone[], done: readonly Done[]): Result {

@@ -3,6 +3,7 @@ import { mesosCapture } from './capture.ts';
 import { mesosCluster } from './cluster.ts';
 import { mesosExecutorShutdown } from './executor-shutdown.ts';
 import { mesosGdbImage } from './gdb-image.ts';
+import { mesosPreflight } from './preflight.ts';
 import { mesosBringHome, mesosRestartAgent } from './restart-agent.ts';
 import { mesosRexray } from './rexray.ts';
 import { mesosVerify } from './verify.ts';
@@ -13,6 +14,7 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosExecutorShutdown,
   mesosBringHome,
   mesosRestartAgent,
+  mesosPreflight,
   mesosVerify,
   mesosCluster,
   mesosRexray,

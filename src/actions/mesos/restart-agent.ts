@@ -29,7 +29,7 @@ interface Facts extends Found {
 
 async function probe({ port: agentPort }: { readonly port: number }, host: Asked): Promise<Probed<Facts>> {
   const found = await captureAgent(host, agentPort);
-  return found.ok ? { ok: true, facts: { ...found.facts, run: host.run } } : found;
+  return found.ok ? { ok: true, facts: { ...found.facts, run: `${host.run}, as ${host.host}` } } : found;
 }
 
 /** What must follow mesos_executor_shutdown whatever became of it: the second half, where its script died half way. */

@@ -44,6 +44,14 @@ export function printable(bytes: Uint8Array): string {
   return escaped([...bytes].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : hex(byte))).join(''));
 }
 
+/** Lines as text that can be shown anywhere, without the empty ones. */
+export function linesOf(bytes: Uint8Array | undefined): readonly string[] {
+  const lines = Buffer.from(bytes ?? [])
+    .toString('latin1')
+    .split('\n');
+  return lines.filter((line) => line !== '').map((line) => printable(Buffer.from(line, 'latin1')));
+}
+
 /** Control characters of both sets, and those that turn the direction of text. */
 function escaped(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SimulatedHost } from '../simulated/host.ts';
+import { containerName, type Executor } from '../simulated/mesos.ts';
 import { command, failure, type HostCommands, type Said } from './command.ts';
 import { gdb } from './gdb.ts';
 
@@ -15,12 +16,12 @@ export const dockerCommands: HostCommands = ({ state }) => [
       case 'pull':
         return pull(state, rest);
       case 'ps':
-        return { stdout: rest.includes('-q') ? idsOf(state) : containers(state) };
+        return { stdout: rest.includes('-q') ? `${idsOf(state)}${containerIds(state)}` : containers(state) };
       case 'images':
         return { stdout: [...state.images].map((id) => `${id}\n`).join('') };
       case 'inspect':
-        if (rest[0] === '-f') return inspectContainer(state, rest.at(-1) ?? '');
-        return inspect(state, rest);
+        if (rest.includes('container')) return inspectContainers(state, rest);
+        return rest[0] === '-f' ? inspectContainer(state, rest.at(-1) ?? '') : inspect(state, rest);
       case 'load': {
         const file = rest[rest.indexOf('-i') + 1];
         const bytes =
@@ -49,13 +50,31 @@ export const dockerCommands: HostCommands = ({ state }) => [
 ];
 
 function containers(state: SimulatedHost): string {
-  const rows = (state.mesos?.executors ?? [])
-    .filter(({ spec, fate }) => spec.kind === 'docker' && (fate === 'running' || fate === 'waiting'))
-    .map(
-      ({ process }) =>
-        `${process.pid.toString(16).padStart(12, 'c')}        app:1               "/bin/sh"           6 days ago          Up 6 days                               mesos-S1.${process.pid}`,
-    );
+  const rows = running(state).map(
+    ({ process }) =>
+      `${process.pid.toString(16).padStart(12, 'c')}        app:1               "/bin/sh"           6 days ago          Up 6 days                               mesos-S1.${process.pid}`,
+  );
   return `${['CONTAINER ID        IMAGE               COMMAND             CREATED             STATUS              PORTS               NAMES', ...rows].join('\n')}\n`;
+}
+
+function running(state: SimulatedHost): readonly Executor[] {
+  return (state.mesos?.executors ?? []).filter(
+    ({ spec, fate }) => spec.kind === 'docker' && (fate === 'running' || fate === 'waiting'),
+  );
+}
+
+const containerId = ({ process }: Executor) => process.pid.toString(16).padStart(64, 'c');
+
+function containerIds(state: SimulatedHost): string {
+  return running(state)
+    .map((executor) => `${containerId(executor)}\n`)
+    .join('');
+}
+
+function inspectContainers(state: SimulatedHost, args: readonly string[]): Said {
+  const asked = running(state).filter((executor) => args.includes(containerId(executor)));
+  const rows = asked.map((each) => `${containerId(each)} 2026-11-15T01:36:00Z /${containerName(each.spec.id)}\n`);
+  return { stdout: rows.join('') };
 }
 
 /** The simulated registry holds every image, under the digest that is also its id. */

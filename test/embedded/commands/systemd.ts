@@ -1,5 +1,5 @@
 import { quote } from '../../../src/shell/script.ts';
-import type { SimulatedHost } from '../simulated/host.ts';
+import { SETTINGS, type SimulatedHost } from '../simulated/host.ts';
 import { command, failure, type HostCommands, type Said } from './command.ts';
 
 export const systemdCommands: HostCommands = ({ state, launch }) => [
@@ -148,5 +148,14 @@ function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<strin
     SubState: sub,
     MainPID: String(agent.process?.pid ?? 0),
     UnitFileState: 'enabled',
+    ControlGroup: `/system.slice/${unit}`,
+    KillMode: 'control-group',
+    Delegate: 'yes',
+    Restart: 'always',
+    TimeoutStopUSec: '1min 30s',
+    NeedDaemonReload: state.spec.needsDaemonReload === true ? 'yes' : 'no',
+    ExecStartPre:
+      '{ path=/bin/ping ; argv[]=/bin/ping -c1 ready.spartan ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }',
+    EnvironmentFiles: `${SETTINGS} (ignore_errors=yes)`,
   };
 }

@@ -8,6 +8,9 @@ import type { HostSpec } from './spec.ts';
 
 export type { ExecutorSpec, HostSpec } from './spec.ts';
 
+/** The agent's EnvironmentFile. */
+export const SETTINGS = '/opt/mesosphere/etc/mesos-slave';
+
 let hostsMade = 0;
 
 /** A host that exists in memory: files, processes, sockets, an agent with its executors, a Docker. */
@@ -31,6 +34,8 @@ export class SimulatedHost implements Machine {
   readonly processes = new Map<number, Process>();
   readonly #sockets = new Map<number, TcpSocket>();
   readonly #commands = new Map<number, AbortController>();
+  /** Links can be made only one after the other. */
+  #remembered: Promise<void> = Promise.resolve();
   #lastPid = 1000;
   #lastInode = 40_000;
   #lastPort = 60_400;
@@ -46,6 +51,10 @@ export class SimulatedHost implements Machine {
     this.fs = new MountableFs({ base: this.files });
     this.fs.mount('/proc', new ProcFiles(this));
     this.mesos = spec.agent === 'none' ? undefined : new Mesos(this);
+    this.files.writeFileSync(
+      SETTINGS,
+      `# made by the installer\nMESOS_WORK_DIR=/var/lib/mesos/slave\nMESOS_ATTRIBUTES="${spec.attributesOnDisk ?? 'rack:a1'}"\n`,
+    );
   }
 
   get sockets(): ReadonlyMap<number, TcpSocket> {
@@ -104,6 +113,15 @@ export class SimulatedHost implements Machine {
   ephemeralPort(): number {
     this.#lastPort += 2;
     return this.#lastPort;
+  }
+
+  remember(agentId: string): void {
+    const slaves = '/var/lib/mesos/slave/meta/slaves';
+    this.files.mkdirSync(`${slaves}/${agentId}`, { recursive: true });
+    const latest = `${slaves}/latest`;
+    this.#remembered = this.#remembered
+      .then(() => this.files.rm(latest, { force: true }))
+      .then(() => this.files.symlink(`${slaves}/${agentId}`, latest));
   }
 
   /** A command that came over SSH is a process too: it is found by its environment, and can be killed. */

@@ -50,6 +50,8 @@ export interface Machine {
   close(inode: number): void;
   readonly sockets: ReadonlyMap<number, TcpSocket>;
   ephemeralPort(): number;
+  /** The agent's id, as it lies on the disk for its next start. */
+  remember(agentId: string): void;
 }
 
 /** The agent and its executors, which change as the measured ones do. */
@@ -144,11 +146,13 @@ export class Mesos {
   }
 
   #launch(spec: ExecutorSpec, index: number): Executor {
+    const inAgentsGroup = spec.inAgentsCgroup === true ? { cgroup: `/system.slice/${this.agent.unit}` } : {};
     const now = this.#machine.clock.uptime();
     const idleMs = (spec.idleDays ?? 6) * 86_400_000;
     const startedAgoMs = idleMs + 60_000 * (index + 1);
     const process = this.#machine.spawn({
       ...described(spec, index, this.#machine.address),
+      ...inAgentsGroup,
       ppid: 1,
       user: 'root',
       startedAgoMs,
@@ -223,6 +227,7 @@ export class Mesos {
 
   #removedByMaster(): void {
     this.agent.id = `${CLUSTER}-S${1 + this.agent.starts}`;
+    this.#machine.remember(this.agent.id);
     for (const executor of this.executors)
       if (executor.fate === 'running' || executor.fate === 'waiting') this.#die(executor, 'lost');
   }
@@ -233,16 +238,17 @@ export class Mesos {
   }
 
   #startAgent(startedAgoMs: number): void {
-    const name = this.#machine.spec.agent === 'public' ? 'public' : 'slave';
     const process = this.#machine.spawn({
       ppid: 1,
       user: 'root',
       comm: 'mesos-slave',
-      argv: ['/opt/mesosphere/bin/mesos-slave', `--port=${AGENT_PORT}`, `--work_dir=/var/lib/mesos/${name}`],
-      environment: ['MESOS_WORK_DIR=/var/lib/mesos/slave'],
+      argv: ['/opt/mesosphere/bin/mesos-slave', `--port=${AGENT_PORT}`],
+      environment: ['MESOS_WORK_DIR=/var/lib/mesos/slave', 'MESOS_ATTRIBUTES=rack:a1'],
+      cgroup: `/system.slice/${this.agent.unit}`,
       startedAgoMs,
     });
     this.agent.process = process;
+    this.#machine.remember(this.agent.id);
     this.#machine.open(process, { state: 'LISTEN', local: { address: '0.0.0.0', port: AGENT_PORT }, peer: NOBODY });
   }
 
@@ -283,12 +289,17 @@ function described(spec: ExecutorSpec, index: number, address: string): Pick<Pro
   return { ...named(kind, id), environment };
 }
 
+/** Docker takes few characters. */
+export function containerName(id: string): string {
+  return `mesos-S1.${id.replace(/[^\w.-]/g, '_')}`;
+}
+
 function named(kind: NonNullable<ExecutorSpec['kind']>, id: string): Pick<Process, 'comm' | 'argv'> {
   switch (kind) {
     case 'docker':
       return {
         comm: 'mesos-docker-ex',
-        argv: ['mesos-docker-executor', `--container=mesos-S1.${id}`, '--docker=docker'],
+        argv: ['mesos-docker-executor', `--container=${containerName(id)}`, '--docker=docker'],
       };
     case 'custom':
       return { comm: 'my executor)', argv: ['./my executor)', '--task', id] };

@@ -134,7 +134,7 @@ export class ProcFiles implements IFileSystem {
       case 'environ':
         return file(() => process.environment.map((line) => `${line}\0`).join(''));
       case 'cgroup':
-        return file(() => '1:name=systemd:/system.slice\n');
+        return file(() => `1:name=systemd:${process.cgroup ?? '/mesos_executors.slice'}\n`);
       case 'maps':
         return file(() => '7f79ac400000-7f79ac5d0000 r-xp 00000000 08:01 1310 /lib/x86_64-linux-gnu/libc.so.6\n');
       case 'exe':
@@ -144,12 +144,17 @@ export class ProcFiles implements IFileSystem {
       case 'net':
         return fd === undefined ? directory(['tcp', 'tcp6']) : this.#ofSystem(`net/${fd}`);
       case 'ns':
-        return fd === undefined ? directory(['net']) : link(fd === 'net' ? 'net:[4026531992]' : undefined);
+        return fd === undefined ? directory(['net', 'mnt']) : link(NAMESPACES.get(fd));
       default:
         return undefined;
     }
   }
 }
+
+const NAMESPACES = new Map([
+  ['net', 'net:[4026531992]'],
+  ['mnt', 'mnt:[4026531840]'],
+]);
 
 const DIRECTORIES: ReadonlyMap<string, Node> = new Map([
   ['net', directory(['tcp', 'tcp6'])],

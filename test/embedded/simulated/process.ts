@@ -10,6 +10,8 @@ export interface Process {
   readonly argv: readonly string[];
   /** `NAME=value`; bytes as characters below 256, since names on a host may be anything. */
   readonly environment: readonly string[];
+  /** Its systemd cgroup; absent: the executors' slice. */
+  readonly cgroup?: string;
   /** What each file descriptor links to. */
   readonly fds: Map<number, string>;
 }

@@ -9,6 +9,10 @@ export interface ExecutorSpec {
   readonly recoveryMinutes?: number;
   /** How long its link to the agent has been silent. Default: 6 days, which connection tracking has forgotten. */
   readonly idleDays?: number;
+  /** A task of it that is not handed to it yet. */
+  readonly queuedTask?: string;
+  /** It was left in the cgroup of the agent's unit. */
+  readonly inAgentsCgroup?: boolean;
   /** Its link was shut before anybody came: it waits for the agent. */
   readonly alreadyWaiting?: boolean;
 }
@@ -33,6 +37,16 @@ export interface HostSpec {
   /** sudo asks for it. */
   readonly sudoPassword?: string;
   readonly dockerDown?: boolean;
+  /** The agent wants a token. */
+  readonly httpUnauthorized?: boolean;
+  /** The attributes in the agent's settings file; its running process has `rack:a1`. */
+  readonly attributesOnDisk?: string;
+  /** Unit files were changed, and systemd was not told. */
+  readonly needsDaemonReload?: boolean;
+  /** Default: yes. */
+  readonly clockSynchronised?: 'yes' | 'no';
+  /** What `ping` of the unit's ExecStartPre says. Default: it answers. */
+  readonly pingFails?: boolean;
   /** What df says of the one disk. Default: plenty. */
   readonly freeKib?: number;
   /** ptrace is forbidden. */

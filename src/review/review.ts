@@ -1,0 +1,49 @@
+import type { Outlook } from '../engine/outlook.ts';
+import { hostsIn } from '../plan/batches.ts';
+import type { Plan } from '../plan/plan.ts';
+import { judgingSection, resumingSection, stoppingSection, undoingSection } from './conduct.ts';
+import { type Document, plural, type Section } from './document.ts';
+import { headSection } from './head.ts';
+import { hostsSection } from './hosts.ts';
+import { playSections } from './plays.ts';
+import { restsOnSection } from './rests-on.ts';
+import type { Made } from './saved.ts';
+import { signOffSection } from './sign-off.ts';
+import { unknownSection } from './unknown.ts';
+import { windowsSection } from './windows.ts';
+
+/** All that a reviewer is shown. What probing adds to it one day stands beside these, and has sections of its own. */
+export interface Review {
+  /** Veiled: no secret is in it. */
+  readonly plan: Plan;
+  readonly made: Made;
+  readonly outlook: Outlook;
+  /** What has changed since the plan was made. */
+  readonly since: readonly string[];
+}
+
+/** The document: one section for each question that a reviewer asks, in the order in which they are asked. */
+export function documentOf(review: Review): Document {
+  return { title: titleOf(review), sections: sectionsOf(review) };
+}
+
+function sectionsOf(review: Review): readonly Section[] {
+  return [
+    headSection(review),
+    restsOnSection(review),
+    hostsSection(review),
+    ...playSections(review),
+    ...windowsSection(review),
+    ...unknownSection(review),
+    undoingSection(review),
+    stoppingSection(review),
+    resumingSection(),
+    judgingSection(review),
+    signOffSection(review),
+  ];
+}
+
+function titleOf({ plan }: Review): string {
+  const names = plan.plays.map(({ name }) => name).join(', ');
+  return `${names}: ${plural(hostsIn(plan).length, 'host')}`;
+}
