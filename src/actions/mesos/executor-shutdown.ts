@@ -9,6 +9,7 @@ import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
+import { leastPatienceSeconds } from './patience.ts';
 import { clock, look } from './preflight.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
@@ -131,7 +132,7 @@ function commandsFor(
   waiting: readonly Executor[],
 ): readonly HostCommand[] {
   const { instance } = given.before.agent;
-  const lengthSeconds = Math.floor(Math.min(DEFAULT_PATIENCE_S, ...targets.map(patienceSeconds)));
+  const lengthSeconds = leastPatienceSeconds(targets);
   const procedure = procedureScript(
     {
       run,
@@ -156,13 +157,6 @@ function commandsFor(
     { kind: 'run', script: WATCH, again: true },
     ...kept,
   ];
-}
-
-/** How long executors wait where their environment does not say (Mesos: RECOVERY_TIMEOUT). */
-const DEFAULT_PATIENCE_S = 900;
-
-function patienceSeconds({ recoveryTimeoutSeconds }: Executor): number {
-  return recoveryTimeoutSeconds ?? DEFAULT_PATIENCE_S;
 }
 
 function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone[], done: readonly Done[]): Result {
