@@ -166,11 +166,15 @@ describe.skipIf(sshdMissing())('a run that is steered', () => {
   it('waits after the canary until somebody says continue', async () => {
     const call = desk.play(
       `- name: Roll\n  hosts: all\n  serial: 1\n  tasks:\n    - name: only\n      shell: "true"\n`,
-      ['--pause-after-first'],
+      ['--pause-after-first', '--on-event', `cat >> ${join(desk.site, 'told')}`],
     );
     await call.event(({ type }) => type === 'batch_finished');
     expect((await say('continue')).code).toBe(0);
     expect((await call.ended).code).toBe(0);
+    const told = desk.left('told').trimEnd().split('\n');
+    expect(told.map((line) => JSON.parse(line).type)).toEqual(
+      call.events.map(({ type }) => type).filter((type) => !type.startsWith('command_')),
+    );
     const types = call.events.map(({ type }) => type).filter((type) => /batch|paused|continued/.test(type));
     expect(types).toEqual([
       'batch_started',

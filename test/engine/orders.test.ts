@@ -441,3 +441,82 @@ describe('an order given at any moment', () => {
     }
   });
 });
+
+describe('an order of any kind, given at any moment', () => {
+  const setup: Setup = {
+    playbook: `
+- name: Roll
+  hosts: all
+  serial: 2
+  tasks:
+    - {name: before, raw: before}
+    - window: {name: outage}
+      block:
+        - {name: shut, raw: shut}
+        - {name: look, raw: look}
+      must_finish:
+        - {name: start, raw: start}
+    - {name: after, raw: after}
+`,
+    inventory: HOSTS(4),
+  };
+
+  /** Hosts that answer in a turn of their own, so that there is a moment between any two things; and when all is quiet. */
+  function hosts() {
+    let turnsSince = 0;
+    const answers = () => {
+      turnsSince = 0;
+      return new Promise<number>((done) => setImmediate(() => done(0)));
+    };
+    const whenQuiet = (then: () => void): void => {
+      turnsSince += 1;
+      if (turnsSince > 10) then();
+      else setImmediate(() => whenQuiet(then));
+    };
+    return { answers, whenQuiet };
+  }
+
+  const count = (events: readonly RunEvent[], type: RunEvent['type'], host: string) =>
+    events.filter((event) => event.type === type && 'host' in event && event.host === host).length;
+
+  it.each([
+    { verb: 'pause' },
+    { verb: 'abort' },
+    { verb: 'force', host: 'h2' },
+    { verb: 'restart', host: 'h2' },
+    { verb: 'skip', host: 'h2' },
+  ] as const)('leaves no window open and nothing in it half done: %j', async (asked) => {
+    const { events } = await run({ ...setup, answers: hosts().answers });
+    let taken = 0;
+    let refused = 0;
+    for (let at = 2; at < events.length; at++) {
+      let seen = 0;
+      const past: RunEvent[] = [];
+      const { answers, whenQuiet } = hosts();
+      const ran = await run({
+        ...setup,
+        answers,
+        onRecord: (event, stop, orders) => {
+          past.push(event);
+          if (event.type === 'run_paused') whenQuiet(() => stop.drain('the test is over'));
+          if (++seen !== at) return;
+          const judged = judge(asked, setup, past, true);
+          if (judged.ok) void orders.give(judged.order);
+          if (judged.ok) taken += 1;
+          else refused += 1;
+        },
+      });
+      for (const host of ['h1', 'h2', 'h3', 'h4']) {
+        const sent = (command: string) => ran.sent.filter((each) => each === `${host}: ${command}`).length;
+        expect([at, host, count(ran.events, 'window_closed', host)]).toEqual([
+          at,
+          host,
+          count(ran.events, 'window_opened', host),
+        ]);
+        expect([at, host, sent('look'), sent('start')]).toEqual([at, host, sent('shut'), sent('shut')]);
+      }
+    }
+    expect(taken).toBeGreaterThan(5);
+    if ('host' in asked) expect(refused).toBeGreaterThan(3);
+  });
+});
