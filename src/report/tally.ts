@@ -181,8 +181,11 @@ export class Counting {
         this.#stopping ??= { since: at, why: event.why, reason: event.reason };
         break;
       case 'run_paused':
-      case 'run_aborted':
         this.#pause(event);
+        break;
+      case 'run_aborted':
+        this.#paused = undefined;
+        this.#stopping ??= { since: at, why: 'aborted', reason: `aborted ${saidBy(event)}` };
         break;
       case 'run_continued':
         this.#paused = undefined;
