@@ -23,6 +23,7 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
     openWindows: recap.windows,
     stops: progress.stops.map(({ scope, why, reason, at }) => ({ scope, why, reason, at })),
     ...(recap.forecast === undefined ? {} : { forecast: recap.forecast }),
+    orders: progress.orders,
     ...(recap.resume === undefined ? {} : { resume: recap.resume }),
   };
 }
