@@ -158,6 +158,44 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(new Set(Object.values(run.fates('a1')))).toEqual(new Set(['running']));
   });
 
+  it('goes through with a host, from the shutdown to the end, whatever others wait for', async () => {
+    const [begin, verify] = [/END_OF_PROCEDURE/, /Finished recovery/];
+    let passed: Promise<readonly unknown[]> | undefined;
+    const watch = ({ hosts }: Fleet) => {
+      const slow = hosts.get('slow');
+      const [stopped, seen] = [slow?.hold(begin), hosts.get('quick')?.hold(verify)];
+      passed = Promise.all([stopped?.reached, seen?.reached]).then(() => {
+        const starts = ['slow', 'quick'].map((host) => hosts.get(host)?.state.mesos?.agent.starts);
+        stopped?.release();
+        seen?.release();
+        return starts;
+      });
+      return {};
+    };
+    const run = await rollWith(watch, ...['first', 'slow', 'quick'].map((name) => ({ name, executors: STALE })));
+    expect(await passed).toEqual([0, 1]);
+    expect(run.code).toBe(0);
+    for (const host of ['first', 'slow', 'quick'])
+      expect(new Set(Object.values(run.fates(host)))).toEqual(new Set(['running']));
+  });
+
+  it('goes on with the others where a host does not answer', async () => {
+    const run = await roll({ name: 'a1' }, { name: 'a2', down: true }, { name: 'a3', executors: STALE });
+    expect(run.code).toBe(4);
+    expect(last(run, 'a2')).toMatchObject({ task: 'The host answers', status: 'unreachable' });
+    expect(new Set(Object.values(run.fates('a3')))).toEqual(new Set(['running']));
+    expect(run.starts('a3')).toBe(1);
+  });
+
+  it.each<[string, Partial<HostSpec>, boolean]>([
+    ['went well', {}, false],
+    ['lost a task', { restartSeconds: 80 }, true],
+  ])('stops RexRay where it is asked for, on a host that %s', async (_, spec, stays) => {
+    const host = { name: 'a1', executors: [{ id: 'x' }], rexray: { volumes: [] }, ...spec };
+    const run = await rollWith(() => ({ rexray: true }), host);
+    expect(run.fleet.hosts.get('a1')?.state.rexray).toMatchObject({ active: stays, enabled: stays });
+  });
+
   it('names an executor without checkpointing, does not touch it, and does not count it as lost', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'safe' }, { id: 'unsafe', checkpoint: false }] });
     expect(run.code).toBe(0);
