@@ -273,5 +273,5 @@ describe.skipIf(sshdMissing())('two operators, as docs/steering.md has it', () =
       'run_continued: agent394 is set aside',
       'host_restarted: the disk has been replaced',
     ]);
-  });
+  }, 180_000);
 });
