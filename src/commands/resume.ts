@@ -4,6 +4,7 @@ import { createExpressions } from '../expressions/expressions.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
 import { readJournal } from '../journal/read.ts';
 import { findRun, type RunFolder } from '../journal/run-folder.ts';
+import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
 import { planId } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -57,7 +58,7 @@ async function goOn(
     terminal.err(`${why}\n`);
     return MISTAKE;
   };
-  if (isAllDone(past)) {
+  if (endOf(past)?.exitCode === 0) {
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
@@ -125,11 +126,6 @@ function readPlan(file: string): Plan | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isAllDone(past: readonly Stamped[]): boolean {
-  const last = past.at(-1);
-  return last?.type === 'run_finished' && last.exitCode === 0;
 }
 
 /** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */
