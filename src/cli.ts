@@ -37,14 +37,14 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   const plan = withInventory(
     program.command('plan <playbook>').description('show what a run would do; never connects'),
   );
-  withOutput(withSelection(plan), '.json to be run, .html, .md or .txt to be reviewed; several times')
+  withOutput(withSelection(withStateDir(plan)), '.json to be run, .html, .md or .txt to be reviewed; several times')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });
 
-  withOutput(program.command('show <plan>'), '.html, .md or .txt; several times')
+  withOutput(withStateDir(program.command('show <plan>')), '.html, .md or .txt; several times')
     .exitOverride()
     .description('show a saved plan again, and what has changed since')
     .action((file, options) => {
@@ -52,11 +52,19 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     });
 
   const run = withExtraVars(program.command('run [playbook]').description('run a playbook on its hosts'));
-  withRunning(withSelection(run.option('-i, --inventory <source>', SOURCE, collect, [])))
+  withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collect, [])))
     .option('--plan <file>', 'run this saved plan, and nothing else')
     .option('--max-age <duration>', 'with --plan: how old it may be', '7d')
     .action((playbook, options) => {
       exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
+    });
+
+  withStateDir(withExtraVars(program.command('windows')))
+    .description('show which windows are open, and how long what was renewed still holds')
+    .option('-i, --inventory <source>', `${INVENTORY}; names the hosts of which nothing is known`, collect)
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((options) => {
+      exitCode = import('./commands/windows.ts').then(({ windows }) => windows(options, terminal));
     });
 
   withRunning(withExtraVars(program.command('resume [run]')))
@@ -69,6 +77,54 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
     });
 
+  withStateDir(program.command('runs').description('list the runs that are recorded here').exitOverride()).action(
+    (options) => {
+      exitCode = import('./commands/runs.ts').then(({ runs }) => runs(options, terminal));
+    },
+  );
+
+  withStateDir(
+    program.command('status [run]').description('show where a run stands; the latest by default').exitOverride(),
+  )
+    .option('--watch', 'until it ends')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action((run, options) => {
+      exitCode = import('./commands/status.ts').then(({ status }) => status(run, options, terminal));
+    });
+
+  withStateDir(program.command('logs <run> <host>').description("show a host's log").exitOverride())
+    .option('-f, --follow', 'and what comes, until the run ends')
+    .action((run, host, options) => {
+      exitCode = import('./commands/logs.ts').then(({ logs }) => logs(run, host, options, terminal));
+    });
+
+  withStateDir(program.command('explain [run] [host]').exitOverride())
+    .description('say why a run, or a host in it, does not go on')
+    .action((run, host, options) => {
+      exitCode = import('./commands/explain.ts').then(({ explain }) => explain(run, host, options, terminal));
+    });
+
+  const steering = [
+    ['pause', 'begin nothing new; hosts inside a window come out of it'],
+    ['continue', 'go on after a pause'],
+    ['abort', 'begin nothing new, and end; to go on: continue, then resume'],
+  ] as const;
+  for (const [verb, about] of steering)
+    withOrder(program.command(`${verb} [run]`).description(about)).action((run, options) => {
+      exitCode = import('./commands/order.ts').then(({ order }) => order({ verb }, run, options, terminal));
+    });
+  const overriding = [
+    ['force', '<run> <host> [task]', 'take a task, or all that is left to do on a host, as complete'],
+    ['restart', '<run> <host> [task]', 'do a task, or everything on a host, again'],
+    ['skip', '<run> <host>', 'do nothing more on a host'],
+  ] as const;
+  for (const [verb, args, about] of overriding)
+    withOrder(program.command(`${verb} ${args}`).description(about)).action((run, host, ...rest) => {
+      const [task, options] = verb === 'skip' ? [undefined, rest[0]] : rest;
+      const asked = { verb, host, ...(task === undefined ? {} : { task }) };
+      exitCode = import('./commands/order.ts').then(({ order }) => order(asked, run, options, terminal));
+    });
+
   try {
     await program.parseAsync(['node', 'rollgate', ...argv]);
     return (await exitCode) ?? 0;
@@ -78,14 +134,21 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
 }
 
-const SOURCE = 'an inventory file or folder, or "host1,host2,"; may be given several times';
+const INVENTORY = 'an inventory file or folder, or "host1,host2,"; may be given several times';
 
 function withInventory(command: Command): Command {
-  return withExtraVars(command).requiredOption('-i, --inventory <source>', SOURCE, collect);
+  return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
 }
 
 function withOutput(command: Command, forms: string): Command {
   return command.option('-o, --output <file>', `save it: ${forms}`, collect, []);
+}
+
+function withStateDir(command: Command): Command {
+  return command.option(
+    '--state-dir <folder>',
+    'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
+  );
 }
 
 function withExtraVars(command: Command): Command {
@@ -110,18 +173,25 @@ function withSelection(command: Command): Command {
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say (default: 10)', positive)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
-    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, []);
+    .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, [])
+    .option('--pause-after-first', 'wait after the first batch of each play until somebody says continue');
+}
+
+function withOrder(command: Command): Command {
+  return withStateDir(command.exitOverride()).requiredOption('--reason <text>', 'why, for whoever comes next');
 }
 
 function withRunning(command: Command): Command {
-  return command
+  return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
+    .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
+    .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
+    .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
     )
-    .option('--state-dir <folder>', 'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)')
     .addOption(
       // No default: where nothing is said here, ssh_config has its say.
       new Option(

@@ -56,7 +56,7 @@ describe('the package', () => {
   it('runs where nothing else is, on the playbook that comes with it', () => {
     const playbook = join(installed, 'playbooks', 'executor-shutdown.yml');
     const vars = ['-e', 'gdb_image=sha256:0', '-e', 'gdb_archive=gdb.tar'];
-    expect(rollgate('check', playbook, '-i', 'agent1,agent2', ...vars)).toMatch(/no mistakes; 1 play, .*, 2 hosts\n$/);
+    expect(rollgate('check', playbook, '-i', 'agent1,agent2', ...vars)).toMatch(/no mistakes; 2 plays, .*, 2 hosts\n$/);
     expect(rollgate('plan', playbook, '-i', 'agent1,', ...vars)).toContain('Executor shutdown');
   });
 

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   playbook: ['source', 'expressions', 'actions', 'gates'],
   plan: ['source', 'expressions', 'inventory', 'playbook', 'actions', 'gates', 'shell'],
   journal: ['source', 'plan'],
-  ledger: ['source', 'inventory'],
+  ledger: ['source', 'inventory', 'actions', 'journal'],
   connection: ['source', 'inventory', 'shell'],
   engine: ['source', 'plan', 'journal', 'ledger', 'expressions', 'actions', 'gates', 'connection', 'shell'],
   report: ['source', 'inventory', 'plan', 'journal', 'shell'],

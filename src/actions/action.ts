@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
 import type { Script, Secret } from '../shell/script.ts';
 import type { Value, ValueMap } from '../source/value.ts';
+import type { Note } from './ledger/note.ts';
 
 /**
  * One kind of task. `probe` asks the host read-only questions; `decide` is pure and gives the work still needed;
@@ -66,6 +67,8 @@ export interface Result {
   /** What the gate looked at, each passed or not, with its figures. */
   readonly checks?: readonly Check[];
   readonly msg?: Value;
+  /** What is to be known of the host when the run is over: kept by the engine once the step is done. */
+  readonly ledger?: Note & ValueMap;
   readonly [key: string]: Value | undefined;
 }
 
@@ -110,6 +113,7 @@ export interface Asked {
 
 /** The machine rollgate runs on, as far as probes may use it. */
 export interface Bastion {
+  readonly ledger: KnownOfHosts;
   /** The bytes of a local file and its permission bits, or why not. */
   read(
     path: string,
@@ -146,6 +150,14 @@ export interface Bastion {
     | { readonly kind: 'answered'; readonly status: number; readonly location?: string; readonly body: string }
     | { readonly kind: 'silent'; readonly why: string }
   >;
+}
+
+/** What outlives runs, by a host's name in the inventory. */
+export interface KnownOfHosts {
+  /** What was noted last of the machine under a name; undefined: nothing. */
+  latest(host: string, name: string): Probed<Note | undefined>;
+  /** When the last step on the host ended in this run: what it saw was so then, however long the run lay broken since. */
+  seenAt(host: string): Date | undefined;
 }
 
 export interface Clock {

@@ -6,6 +6,7 @@ import { debug } from './debug.ts';
 import { fail } from './fail.ts';
 import { fetch } from './fetch.ts';
 import { file } from './file.ts';
+import { LEDGER_ACTIONS } from './ledger/index.ts';
 import { MESOS_ACTIONS } from './mesos/index.ts';
 import { meta } from './meta.ts';
 import { pause } from './pause.ts';
@@ -37,6 +38,7 @@ const ALL: readonly (Action | SteeringAction)[] = [
   setFact,
   pause,
   meta,
+  ...LEDGER_ACTIONS,
   ...MESOS_ACTIONS,
 ];
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runsOfPlan } from '../journal/runs-of-plan.ts';
 import { differences } from '../plan/differences.ts';
+import { endsAsPlanned } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets } from '../plan/secrets.ts';
-import { duration } from '../report/durations.ts';
 import { printable } from '../report/printable.ts';
 import { type Made, type Read, readSaved } from '../review/saved.ts';
-import { durationMs } from '../source/duration.ts';
+import { duration, durationMs } from '../source/duration.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { type RunningOptions, stateDirOf } from './execute.ts';
 import { MISTAKE, USAGE } from './exit-codes.ts';
@@ -79,6 +79,8 @@ export function selectionOf({ plan, made }: Saved, given: Partial<Selection>): S
     forks: given.forks ?? forks,
     tags: given.tags?.length ? given.tags : tags,
     skipTags: given.skipTags?.length ? given.skipTags : skipTags,
+    // Where every play pauses, it makes no difference whether each says so or the option did.
+    pauseAfterFirst: given.pauseAfterFirst ?? plan.plays.every(({ pauseAfter }) => pauseAfter !== undefined),
   };
 }
 
@@ -96,7 +98,9 @@ export function remade(
   folder: string,
   mistakes: Mistakes,
 ): Loaded | undefined {
-  const loaded = load(playbook ?? plan.playbook, selection, folder, plan.seed ?? 0, mistakes);
+  const loaded = load(playbook ?? plan.playbook, selection, folder, plan.seed ?? 0, mistakes, () =>
+    endsAsPlanned(plan),
+  );
   return loaded === undefined ? undefined : withUploads(loaded, folder).complete;
 }
 

@@ -1,9 +1,9 @@
 import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
-import type { CheckedConnections } from '../connection/connections.ts';
 import { keep } from '../connection/keep.ts';
-import { targetsOf } from '../engine/machines.ts';
+import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
+import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
@@ -11,17 +11,22 @@ import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
 import type { Format } from './choose-report.ts';
+import { type Answer, listenForOrders } from './control-socket.ts';
+import { foretelling } from './foretelling.ts';
+import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
+import { ledgerMachine, machinesOf } from './machines.ts';
 import { operatorAt } from './operator.ts';
 import { connect } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { Recorder } from './recorder.ts';
+import { ledgerFileOf, runLedger } from './run-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a run is shown and steered, from the command line. */
-export interface RunningOptions {
+export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
   readonly stateDir?: string;
@@ -37,6 +42,7 @@ export interface Job extends Loaded {
   /** What opens this leg of the run in the journal. */
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
+  readonly hours: Hours;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -60,8 +66,22 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
+  const machines = machinesOf(job, connections);
+  const ledger = runLedger(
+    ledgerFileOf(stateDirOf(options, terminal)),
+    job.plan.id,
+    (host) => ledgerMachine(machines, host),
+    () => recorder.progress,
+  );
+  const foretell = foretelling(job.plan, ledger.ends, recorder);
+  const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
+  const orders = new Orders();
+  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
+    (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
+  );
   try {
     await recorder.record(job.opening);
+    await awaitOpening(job.hours, realClock, stop, warn);
     await runPlan({
       plan: job.plan,
       secrets: job.secrets,
@@ -69,12 +89,14 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       world: {
         run: runOf(job),
         connections,
-        bastion: createBastion(),
+        bastion: { ...createBastion(), ledger: ledger.known },
         keep,
+        note: ledger.note,
         clock: realClock,
         expressions: job.expressions,
         record: async (event) => {
           const isOnDisk = await recorder.record(event);
+          foretell(event);
           if (!isOnDisk) stop.drain('the journal cannot be written');
           return isOnDisk;
         },
@@ -86,14 +108,37 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         localPath: localPaths(job.playbookDir),
       },
       stop,
+      orders,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, connections),
+      refused: heldByOthers(job, machines),
     }).catch((error: unknown) => recorder.blame(error));
+    endWatch();
     return await recorder.conclude(settle() > 0);
   } finally {
+    endWatch();
     settle();
+    deafen?.();
     await connections.close();
     await recorder.close();
+  }
+}
+
+/** Nothing may come between the judgement and what is judged: both in one turn. */
+async function takeOrder(
+  request: OrderRequest,
+  { plan }: Job,
+  { progress }: Recorder,
+  orders: Orders,
+): Promise<Answer> {
+  const judged = judgeOrder(request, plan, progress, true);
+  if (!judged.ok) return judged;
+  switch (await orders.give(judged.order)) {
+    case 'taken':
+      return { ok: true };
+    case 'lost':
+      return { ok: false, reason: 'the journal cannot be written: the order holds until the run ends, and not after' };
+    case 'nobody':
+      return { ok: false, reason: 'the run is just beginning or ending: try again' };
   }
 }
 
@@ -108,9 +153,7 @@ function resumeCommand(folder: RunFolder, options: RunningOptions): string {
 }
 
 /** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<string, string> {
-  const targets = targetsOf(job.plan, job.secrets, job.expressions, job.playbookDir);
-  const machines = new Map([...targets].map(([host, target]) => [host, connections.machine(target)]));
+function heldByOthers(job: Job, machines: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
   const keys = [...machines.values()].filter((machine) => machine !== undefined);
   const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
   const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
@@ -122,9 +165,14 @@ function heldByOthers(job: Job, connections: CheckedConnections): ReadonlyMap<st
   return new Map(reasons);
 }
 
+/** What stands for a run itself among the holds. */
+export function runKey(folder: RunFolder): string {
+  return `run ${folder.path}`;
+}
+
 /** One writer for a journal: holds the run, or says who does. */
 export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([`run ${folder.path}`], ownerOf(folder, '', now)).refused;
+  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
   return refusal === undefined
     ? undefined
     : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;

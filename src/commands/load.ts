@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Secrets } from '../plan/secrets.ts';
 import { readPlaybook } from '../playbook/read.ts';
 import type { Mistakes } from '../source/mistakes.ts';
+import type { EndsInLedger } from './ledger-ends.ts';
 import { realFiles } from './real-files.ts';
 
 /** What is given on the command line to say what shall run. */
@@ -21,6 +22,7 @@ export interface Selection {
   readonly forks?: number;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
+  readonly pauseAfterFirst?: boolean;
 }
 
 export interface Loaded {
@@ -34,13 +36,17 @@ export interface Loaded {
 /** Hosts at a time, where neither the playbook nor the command line says. */
 const FORKS = 10;
 
-/** Reads everything and makes the plan; undefined after adding every mistake. Connects to nothing. */
+/**
+ * Reads everything and makes the plan; undefined after adding every mistake. Connects to nothing. `endsInLedger` is asked
+ * where a play takes its hosts in the order of the ledger.
+ */
 export function load(
   playbookPath: string,
   given: Selection,
   folder: string,
   seed: number,
   mistakes: Mistakes,
+  endsInLedger: EndsInLedger = () => new Map(),
 ): Loaded | undefined {
   const files = realFiles(folder);
   const { playbook, read: playbookFiles } = readPlaybook(playbookPath, files, mistakes);
@@ -66,7 +72,11 @@ export function load(
     forks: given.forks ?? FORKS,
     tags: given.tags ?? [],
     skipTags: given.skipTags ?? [],
+    ...(given.pauseAfterFirst === undefined ? {} : { pauseAfterFirst: given.pauseAfterFirst }),
     seed,
+    ends: playbook.plays.some(({ order }) => order === 'ledger')
+      ? endsInLedger(inventory, extraVars, mistakes)
+      : new Map<string, number>(),
     files,
     expressions,
   };

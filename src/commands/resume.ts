@@ -1,24 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createExpressions } from '../expressions/expressions.ts';
-import type { RunEvent, Stamped } from '../journal/event.ts';
-import { readJournal } from '../journal/read.ts';
+import type { Stamped } from '../journal/event.ts';
+import { saidBy } from '../journal/orders.ts';
+import { replay } from '../journal/progress.ts';
 import { findRun, type RunFolder } from '../journal/run-folder.ts';
 import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
-import { planId } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets, type Secrets } from '../plan/secrets.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
+import { readHours } from './hours.ts';
 import { load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
+import { type ReadRun, readRun, type Started } from './read-run.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
-
-type Started = Stamped<Extract<RunEvent, { type: 'run_started' }>>;
 
 export interface ResumeOptions extends RunningOptions {
   /** Secrets that were given by `-e` before: they are stored nowhere. */
@@ -48,7 +47,7 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
 }
 
 async function goOn(
-  { plan, past, started }: Readable,
+  { plan, past, started }: ReadRun,
   folder: RunFolder,
   holds: Holds,
   options: ResumeOptions,
@@ -66,6 +65,11 @@ async function goOn(
     terminal.err('rollgate resume asks before it goes on, and there is no terminal to ask at; run it with --yes\n');
     return USAGE;
   }
+  const hours = readHours(options, realClock.now());
+  if (typeof hours === 'string') {
+    terminal.err(`${hours}\n`);
+    return USAGE;
+  }
   const secrets = secretsOf(plan, started, options.extraVars);
   const missing = missingSecrets(plan, secrets);
   if (missing.length > 0)
@@ -81,6 +85,7 @@ async function goOn(
     folder,
     holds,
     past,
+    hours,
     opening: {
       type: 'run_resumed',
       run: folder.id,
@@ -94,40 +99,6 @@ async function goOn(
   return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
 }
 
-interface Readable {
-  readonly ok: true;
-  readonly plan: Plan;
-  readonly past: readonly Stamped[];
-  readonly started: Started;
-}
-
-type Saved = Readable | { readonly ok: false; readonly reason: string };
-
-function readRun(folder: RunFolder): Saved {
-  const no = (reason: string) => ({ ok: false as const, reason });
-  if (!existsSync(folder.journalFile)) return no(`run ${folder.id} broke off before it had begun: start it anew`);
-  const replayed = readJournal(readFileSync(folder.journalFile));
-  if (!replayed.ok)
-    return no(
-      `${folder.journalFile}:${replayed.line}: ${replayed.reason}; ${replayed.events.length} events before it can be read`,
-    );
-  const [started] = replayed.events;
-  if (started?.type !== 'run_started') return no(`run ${folder.id} broke off before it had begun: start it anew`);
-  const plan = readPlan(folder.planFile);
-  if (plan === undefined) return no(`${folder.planFile} is not the plan that was saved: it was changed or is broken`);
-  return { ok: true, plan, past: replayed.events, started };
-}
-
-/** The saved plan, if it still is what its id says. */
-function readPlan(file: string): Plan | undefined {
-  try {
-    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
-    return planId(plan) === plan.id ? plan : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */
 function secretsOf(plan: Plan, { folder, sources }: Started, given: readonly string[]): Secrets {
   if (missingSecrets(plan, new Map()).length === 0) return new Map();
@@ -137,8 +108,13 @@ function secretsOf(plan: Plan, { folder, sources }: Started, given: readonly str
 
 async function agrees(folder: RunFolder, past: readonly Stamped[], terminal: Terminal): Promise<boolean> {
   const finished = past.filter((event) => event.type === 'step_finished').length;
+  const { paused } = replay(past);
+  const waits =
+    paused === undefined
+      ? ''
+      : ` It will wait until somebody says continue: ${paused.type === 'run_paused' ? 'paused' : 'aborted'} ${saidBy(paused)}.`;
   const typed = await terminal.readLine(
-    `Run ${folder.id}: ${finished} steps are done and will not be repeated. Go on? [y/N] `,
+    `Run ${folder.id}: ${finished} steps are done and will not be repeated.${waits} Go on? [y/N] `,
   );
   return /^y(es)?$/i.test(typed?.trim() ?? '');
 }

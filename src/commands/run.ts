@@ -6,8 +6,11 @@ import { Mistakes } from '../source/mistakes.ts';
 import { loadApproved } from './approved.ts';
 import { execute, holdRun, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { USAGE } from './exit-codes.ts';
+import { readHours } from './hours.ts';
+import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
+import { planForecast } from './plan-forecast.ts';
 import { checkRoutes } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { chooseSeed } from './seed.ts';
@@ -32,6 +35,11 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   const mistakes = new Mistakes();
   checkRoutes(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
+  const hours = readHours(options, realClock.now());
+  if (typeof hours === 'string') {
+    terminal.err(`${hours}\n`);
+    return USAGE;
+  }
   const refusal = await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);
@@ -55,7 +63,7 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   const holds = new Holds();
   try {
     holdRun(holds, folder, realClock.now());
-    return await execute({ ...loaded, folder, holds, past: [], opening }, options, terminal);
+    return await execute({ ...loaded, folder, holds, past: [], opening, hours }, options, terminal);
   } finally {
     holds.release();
   }
@@ -75,13 +83,21 @@ async function choose(playbook: string | undefined, options: RunOptions, termina
     return USAGE;
   }
   const mistakes = new Mistakes();
-  const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes);
+  const loaded = load(
+    playbook,
+    options,
+    terminal.cwd,
+    chooseSeed(),
+    mistakes,
+    endsInLedger(stateDirOf(options, terminal), terminal),
+  );
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   return { loaded: withUploads(loaded, terminal.cwd).complete, selection: options };
 }
 
 /** The exit code to leave with, or undefined to go on. */
-async function askToGoOn({ plan }: Loaded, options: RunningOptions, terminal: Terminal): Promise<number | undefined> {
+async function askToGoOn(loaded: Loaded, options: RunningOptions, terminal: Terminal): Promise<number | undefined> {
+  const { plan } = loaded;
   if (options.yes === true) return undefined;
   if (!terminal.isInteractive) {
     terminal.err(
@@ -89,7 +105,9 @@ async function askToGoOn({ plan }: Loaded, options: RunningOptions, terminal: Te
     );
     return USAGE;
   }
-  const answer = await terminal.readLine(`${planSummary(plan)}\n\nPlan ${plan.id}\nGo on? [y/N] `);
+  const forecast = planForecast(loaded, stateDirOf(options, terminal), realClock.now(), terminal);
+  const question = [planSummary(plan), ...forecast, '', `Plan ${plan.id}`, 'Go on? [y/N] '].join('\n');
+  const answer = await terminal.readLine(question);
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return undefined;
   terminal.err('nothing was done\n');
   return DECLINED;

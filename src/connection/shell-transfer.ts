@@ -174,7 +174,8 @@ export async function atomically(
     else await rm(temporary, { force: true });
     return result;
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where even this fails, it is for the same reason.
+    await rm(temporary, { force: true }).catch(() => undefined);
     return { kind: 'failed', reason: `${to} cannot be written here: ${(error as Error).message}` };
   }
 }

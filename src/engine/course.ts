@@ -1,17 +1,20 @@
 import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
-import type { RunEvent, StepAddress } from '../journal/event.ts';
-import { lostIn } from '../journal/lost.ts';
+import type { HostOrder, Order, RunEvent, StepAddress } from '../journal/event.ts';
+import { lostIn, lostName } from '../journal/lost.ts';
+import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import { isMap, type Value, type ValueMap } from '../source/value.ts';
+import type { ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
+import { Pause } from './pause.ts';
 import type { Assignment } from './run.ts';
 import { flag, number, safely } from './step.ts';
 import type { Stop } from './stop.ts';
+import { UnderWay } from './under-way.ts';
 import { Variables } from './variables.ts';
 import { hasTouched, type Whereabouts, whereabouts } from './walk.ts';
 import type { World } from './world.ts';
@@ -31,6 +34,8 @@ interface Spot {
 export class Course {
   readonly world: World;
   readonly stop: Stop;
+  readonly pause = new Pause();
+  readonly underWay: UnderWay;
   readonly variables: Variables;
   readonly memory = new Memory();
   readonly mask: Mask;
@@ -51,6 +56,8 @@ export class Course {
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #broken = new Set<string>();
+  /** By play: batches that have not been gone through, or have to be gone through again. */
+  readonly #batchesToDo = new Map<number, Set<Batch>>();
   /** By play: the hosts that a gate said no to in an earlier leg of the run. */
   readonly #toAskAgain = new Map<number, Set<string>>();
   #closed: string | undefined;
@@ -60,6 +67,8 @@ export class Course {
     this.#assignment = assignment;
     this.world = assignment.world;
     this.stop = assignment.stop;
+    this.underWay = new UnderWay(assignment.stop.abandoned);
+    for (const play of assignment.plan.plays) this.#batchesToDo.set(play.number, new Set(play.batches));
     this.mask = masking(secretTexts(assignment.secrets));
     this.variables = new Variables(assignment.plan, this.memory, {
       alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#hasStopped(play, host)),
@@ -85,6 +94,41 @@ export class Course {
     await this.world.record(event);
   }
 
+  /** Does what an operator said, live and at resume alike. */
+  obey(order: Order): void {
+    switch (order.type) {
+      case 'run_paused':
+      case 'run_aborted':
+        this.pause.begin();
+        break;
+      case 'run_continued':
+        this.pause.end();
+        break;
+      case 'host_forced':
+      case 'host_restarted':
+      case 'host_skipped':
+        this.#obeyOf(order);
+    }
+  }
+
+  /** Records an order and does it; what it is about is let go of. False when the journal does not hold it. */
+  async take(order: Order): Promise<boolean> {
+    // The line is on its way before anything that follows from it can be.
+    const isOnDisk = this.world.record(order);
+    this.obey(order);
+    if (order.type === 'run_aborted') this.stop.drain(`aborted ${saidBy(order)}`);
+    if ('host' in order) this.underWay.letGo(this.#concernedBy(order), order);
+    return isOnDisk;
+  }
+
+  /** The next batch in which something may be left to do. */
+  nextBatch(play: PlannedPlay): Batch | undefined {
+    const left = this.#batchesToDo.get(play.number);
+    const next = play.batches.find((batch) => left?.has(batch));
+    if (next !== undefined) left?.delete(next);
+    return next;
+  }
+
   whereabouts(play: PlannedPlay, host: string): Whereabouts {
     const history = this.history(play);
     return whereabouts(history.tree, { ...history.of(host), openWindow: this.#windows.get(host) });
@@ -101,6 +145,11 @@ export class Course {
 
   hasBegun(play: PlannedPlay, host: string): boolean {
     return this.history(play).hasBegun(host);
+  }
+
+  /** Whether a host may be begun, or has been. */
+  isLetIn(play: PlannedPlay, host: string): boolean {
+    return this.stop.admitsNoMore === undefined || this.isInWindow(host) || this.hasBegun(play, host);
   }
 
   refusalOf(host: string): string | undefined {
@@ -166,6 +215,15 @@ export class Course {
    */
   mayGoOn(host: string, where: Next): boolean {
     if (where.window !== undefined && this.#windows.get(host) === where.window.id) return true;
+    return !this.pause.isOn && this.takesPart(host) && this.#mayGoOnUnpaused(where);
+  }
+
+  /** Whether the host would go on if nobody had said to wait. */
+  isHeldUp(host: string, where: Next): boolean {
+    return this.pause.isOn && this.takesPart(host) && this.#mayGoOnUnpaused(where);
+  }
+
+  #mayGoOnUnpaused(where: Next): boolean {
     if (this.stop.draining !== undefined) return false;
     return this.#closed === undefined || where.mending || where.failedAt !== undefined;
   }
@@ -273,11 +331,48 @@ export class Course {
     for (const host of hosts) this.#noteFailure(play, host);
   }
 
+  hasSaid(event: Milestone): boolean {
+    return this.#said.has(saidKey(event));
+  }
+
   /** Records an event that is said once in a run, however often the run is resumed. */
   async once(event: Milestone): Promise<void> {
     if (this.#said.has(saidKey(event))) return;
     this.#said.add(saidKey(event));
     await this.world.record(event);
+  }
+
+  #obeyOf(order: HostOrder): void {
+    const play = this.#assignment.plan.plays.find(({ number }) => number === order.playNumber);
+    const batch = play?.batches.find(({ number }) => number === order.batch);
+    if (play === undefined || batch === undefined) return;
+    if (order.type === 'host_skipped') {
+      this.#refused.set(order.host, `skipped ${saidBy(order)}`);
+      return;
+    }
+    const step = forcedStep(order);
+    if (step === undefined) this.history(play).obey(order);
+    else this.learn(play, step, step.result);
+    for (const host of this.#concernedBy(order)) this.#letIn(play, host);
+    for (const key of this.#unknown) if (isAbout(order, key)) this.#unknown.delete(key);
+    this.#batchesToDo.get(play.number)?.add(batch);
+    this.reopen(play, batch);
+  }
+
+  /** What kept a host from going on keeps it no more, but for another run that holds it. */
+  #letIn(play: PlannedPlay, host: string): void {
+    this.#failuresOf(play).delete(host);
+    this.#out.delete(host);
+    if (!this.#assignment.refused.has(host)) this.#refused.delete(host);
+    this.#noteFailure(play, host);
+  }
+
+  /** What is done once for a batch concerns all of it. */
+  #concernedBy({ playNumber, batch, host, taskId }: HostOrder): readonly string[] {
+    const play = this.#assignment.plan.plays.find(({ number }) => number === playNumber);
+    const task = play?.tasks.find(({ id }) => id === taskId);
+    if (task === undefined || !runsOnce(task)) return [host];
+    return play?.batches.find(({ number }) => number === batch)?.hosts ?? [host];
   }
 
   /** For the tasks of a rescue, under Ansible's names. */
@@ -298,7 +393,7 @@ export class Course {
     const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
     for (const [index, thing] of lostIn(result).entries()) {
       const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
-      known.set(`${host} ${key}`, { host, what: nameOf(thing) });
+      known.set(`${host} ${key}`, { host, what: lostName(thing) });
     }
     if (known.size > 0) this.#lost.set(playNumber, known);
   }
@@ -360,6 +455,14 @@ export class Course {
       case 'play_finished':
         this.#said.add(saidKey(event));
         break;
+      case 'run_paused':
+      case 'run_continued':
+      case 'run_aborted':
+      case 'host_forced':
+      case 'host_restarted':
+      case 'host_skipped':
+        this.obey(event);
+        break;
       default:
         break;
     }
@@ -370,11 +473,10 @@ function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
 }
 
-/** What a lost thing is called: its own name or id, where it has one. */
-function nameOf(thing: Value): string {
-  if (thing === true) return 'something';
-  const name = isMap(thing) ? (thing.name ?? thing.id ?? thing) : thing;
-  return typeof name === 'string' ? `"${name}"` : JSON.stringify(name);
+function isAbout({ playNumber, batch, host, taskId }: HostOrder, key: string): boolean {
+  const [play, its, task, , ...name] = key.split('/');
+  const isThere = play === String(playNumber) && its === String(batch) && name.join('/') === host;
+  return isThere && (taskId === undefined || task === taskId);
 }
 
 function saidKey(event: Milestone): string {

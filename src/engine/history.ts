@@ -1,4 +1,5 @@
-import type { RunEvent, StepAddress } from '../journal/event.ts';
+import type { HostOrder, RunEvent, StepAddress } from '../journal/event.ts';
+import { forcedStep } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { handlersOf, type Node, treeOf } from '../plan/tree.ts';
 import type { Ending, Grief, History } from './walk.ts';
@@ -97,6 +98,25 @@ export class PlayHistory {
     else if (flushedAt !== undefined && this.#refusedHandlerAt(host, task) === flushedAt) this.askAgain(host, task);
   }
 
+  /** What an operator says of a host: its rest or a step is done, or what was done is to be done again. */
+  obey(order: HostOrder): void {
+    const { host, taskId } = order;
+    const step = forcedStep(order);
+    if (step !== undefined) this.apply(step);
+    else if (order.type === 'host_forced') this.#past(host).isForced = true;
+    else if (order.type === 'host_restarted' && taskId === undefined) this.#hosts.delete(host);
+    else if (order.type === 'host_restarted') this.#forgetTask(host, taskId ?? '');
+  }
+
+  /** What is done once for a batch is forgotten for all of it. */
+  #forgetTask(host: string, taskId: string): void {
+    this.#past(host).isForced = false;
+    const shared = this.#sharedIn(this.#batches.get(host)?.number ?? 0);
+    const wasForAll = shared.endings.delete(taskId);
+    for (const each of wasForAll ? (this.#batches.get(host)?.hosts ?? []) : [host])
+      this.#past(each).endings.delete(taskId);
+  }
+
   /** Where the outermost block begins that has been put right after the task was refused in it. */
   #begunFrom(host: string, task: PlannedTask): number | undefined {
     const around = task.blocks.filter(({ part }) => part === 'block' || part === 'rescue');
@@ -155,6 +175,7 @@ export class PlayHistory {
   /** The past of one host, as the walk asks for it. */
   of(host: string): History {
     const past = this.#past(host);
+    if (past.isForced) return NOTHING_LEFT;
     const batch = this.#batches.get(host)?.number ?? 0;
     const shared = this.#shared.get(batch);
     return {
@@ -166,9 +187,9 @@ export class PlayHistory {
     };
   }
 
-  /** Whether anything is recorded of a host in this play. */
+  /** Whether a step of a host in this play has ended. */
   hasBegun(host: string): boolean {
-    return this.#hosts.has(host);
+    return (this.#hosts.get(host)?.furthest ?? -1) >= 0;
   }
 
   /** The ids of the handlers that a notification names. */
@@ -216,6 +237,7 @@ export class PlayHistory {
         flushed: new Map(),
         failedHandlers: new Map(),
         furthest: -1,
+        isForced: false,
       };
       this.#hosts.set(host, past);
     }
@@ -239,7 +261,16 @@ interface HostPast extends Shared {
   readonly failedHandlers: Map<number, { task: PlannedTask; ending: Grief }>;
   /** The furthest position that was recorded, -1 for none. */
   furthest: number;
+  /** All of it was taken as complete, on an operator's word. */
+  isForced: boolean;
 }
+
+const NOTHING_LEFT: History = {
+  ending: () => 'passed',
+  hasTouched: () => false,
+  nextHandler: () => undefined,
+  failedHandler: () => undefined,
+};
 
 function endingOf(event: StepFinished): Ending {
   if (event.result.ends !== undefined) return 'ended';

@@ -4,6 +4,8 @@ import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
 import { Course } from './course.ts';
 import { Limits } from './limits.ts';
+import type { Orders } from './orders.ts';
+import { reasonToPauseAfter } from './pause-after.ts';
 import type { Stop } from './stop.ts';
 import { takeOneStep } from './take.ts';
 import type { Whereabouts } from './walk.ts';
@@ -18,6 +20,7 @@ export interface Assignment {
   readonly past: readonly RunEvent[];
   readonly world: World;
   readonly stop: Stop;
+  readonly orders: Orders;
   readonly playbookDir: string;
   /** Hosts that are turned away before anything is done to them, and why. */
   readonly refused: ReadonlyMap<string, string>;
@@ -32,9 +35,15 @@ type Next = Extract<Whereabouts, { kind: 'next' }>;
 export async function runPlan(assignment: Assignment): Promise<void> {
   const plan = revealed(assignment.plan, assignment.secrets);
   const course = new Course({ ...assignment, plan });
-  for (const play of plan.plays) {
-    if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
-    await runPlay(play, course);
+  const detach = assignment.orders.attach((order) => course.take(order));
+  try {
+    for (const play of plan.plays) {
+      if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
+      if (!play.batches.some((batch) => mayBegin(play, batch, course))) break;
+      await runPlay(play, course);
+    }
+  } finally {
+    detach();
   }
   if (course.fault !== undefined) throw course.fault.error;
 }
@@ -47,18 +56,21 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
     hosts: play.batches.reduce((sum, batch) => sum + batch.hosts.length, 0),
   });
   const limits = new Limits(play.forks);
-  for (const batch of play.batches) {
+  for (let batch = course.nextBatch(play); batch !== undefined; batch = course.nextBatch(play)) {
     if (course.closed !== undefined || course.hasEnded(play) || course.stop.draining !== undefined) break;
-    await runBatch(play, batch, limits, course);
+    if (mayBegin(play, batch, course)) await runBatch(play, batch, limits, course);
   }
   course.leave(play);
-  if (course.closed === undefined && course.stop.draining === undefined)
+  if (course.closed === undefined && course.stop.draining === undefined && !isCutShort(play, course))
     await course.once({ type: 'play_finished', ...title });
 }
 
 async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
   const title = { play: play.name, playNumber: play.number, batch: batch.number };
-  await course.once({ type: 'batch_started', ...title, hosts: batch.hosts });
+  const opening = { type: 'batch_started' as const, ...title, hosts: batch.hosts };
+  if (!course.hasSaid(opening)) await course.pause.over(course.stop.drained);
+  if (!course.hasSaid(opening) && course.stop.draining !== undefined) return;
+  await course.once(opening);
   for (const host of batch.hosts) {
     const reason = course.refusalOf(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
@@ -66,7 +78,10 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
   course.askAgain(play, batch);
   course.reopen(play, batch);
   for (const host of batch.hosts) await judge(play, batch, host, course);
-  for (let ready = readyHosts(play, batch, course); ready.length > 0; ready = readyHosts(play, batch, course)) {
+  for (;;) {
+    const ready = readyHosts(play, batch, course);
+    if (ready.length === 0 && !isHeldUp(play, batch, course)) break;
+    if (ready.length === 0) await course.pause.over(course.stop.drained);
     await Promise.all(
       ready.map(({ host, from }) => {
         const go = () => goAlongOrBreakOff(play, batch, host, from, limits, course);
@@ -74,10 +89,34 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
       }),
     );
   }
-  const unfinished = batch.hosts.some(
-    (host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next',
-  );
-  if (!unfinished) await course.once({ type: 'batch_finished', ...title });
+  const closing = { type: 'batch_finished' as const, ...title };
+  const reason = reasonToPauseAfter(play, batch);
+  if (isUnfinished(play, batch, course)) return;
+  // Before the batch counts as finished: a break in between must not lose it.
+  if (reason !== undefined && !course.hasSaid(closing)) await course.take({ type: 'run_paused', reason });
+  await course.once(closing);
+}
+
+function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => {
+    const where = course.whereabouts(play, host);
+    return where.kind === 'next' && course.isHeldUp(host, where);
+  });
+}
+
+/** Hosts were left out because no more were let in. */
+function isCutShort(play: PlannedPlay, course: Course): boolean {
+  if (course.stop.admitsNoMore === undefined || course.hasEnded(play)) return false;
+  return play.batches.some((batch) => isUnfinished(play, batch, course));
+}
+
+/** A batch of which no host has begun is not begun when no more are let in. */
+function mayBegin(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.isLetIn(play, host));
+}
+
+function isUnfinished(play: PlannedPlay, batch: Batch, course: Course): boolean {
+  return batch.hosts.some((host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next');
 }
 
 interface Ready {
@@ -88,7 +127,7 @@ interface Ready {
 /** Who may go next. Linear: those that are furthest behind, up to the next common place. Pinned: everyone, to the end. */
 function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly Ready[] {
   const ready = batch.hosts.flatMap((host): Ready[] => {
-    if (!course.takesPart(host)) return [];
+    if (!course.takesPart(host) || !course.isLetIn(play, host)) return [];
     const where = course.whereabouts(play, host);
     return where.kind === 'next' && course.mayGoOn(host, where)
       ? [{ host, from: course.history(play).placeOf(where) }]
@@ -142,7 +181,9 @@ async function goAlong(
 
 /** Within a round of a linear play a task that has begun in the batch is done on all of it; windows are asked for each host. */
 function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean, course: Course): boolean {
-  if (play.strategy === 'linear' && first && where.window === undefined) return course.stop.draining === undefined;
+  if (!course.isLetIn(play, host)) return false;
+  if (play.strategy === 'linear' && first && where.window === undefined)
+    return course.stop.draining === undefined && !course.pause.isOn && course.takesPart(host);
   return course.mayGoOn(host, where);
 }
 

@@ -27,12 +27,12 @@ export async function takeOneStep(
   where: Next,
   course: Course,
 ): Promise<Taken> {
+  // It may have waited for its turn: meanwhile another host may have taken it for all, or somebody may have said that it is done.
+  if (!isStillNext(play, host, where, course)) return 'taken';
   if (!runsOnce(where.task)) return take(play, batch, host, where, course);
   const key = `${play.number}/${batch.number}/${where.task.id}/${where.flushedAt ?? ''}`;
   const running = course.shared.get(key);
   if (running !== undefined) return running;
-  // Another host may have taken it while this one waited for its turn.
-  if (!isStillNext(play, host, where, course)) return 'taken';
   const taking = take(play, batch, host, where, course).finally(() => course.shared.delete(key));
   course.shared.set(key, taking);
   return taking;
@@ -44,7 +44,25 @@ function isStillNext(play: PlannedPlay, host: string, { task, flushedAt }: Next,
 }
 
 async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
+  const letGo = course.isInWindow(host) ? undefined : course.underWay.begin(host, where.task.id);
+  try {
+    return await takeUnlessLetGo(play, batch, host, where, letGo, course);
+  } finally {
+    course.underWay.end(host);
+  }
+}
+
+async function takeUnlessLetGo(
+  play: PlannedPlay,
+  batch: Batch,
+  host: string,
+  where: Next,
+  letGo: AbortSignal | undefined,
+  course: Course,
+): Promise<Taken> {
   const { task } = where;
+  // Somebody has said what is to become of the step: what it comes to by itself counts no more.
+  const isOvertaken = () => letGo?.aborted === true && !course.stop.abandoned.aborted;
   const at = { play, batch, host, task };
   const context = { world: course.world, variables: course.variables, at };
   const noLog = safely(() => flag(context, task.noLog, 'no_log'), true);
@@ -65,7 +83,7 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
     check: safely(() => task.checkMode !== undefined && flag(context, task.checkMode, 'check_mode'), false),
     mask: course.mask,
     noLog,
-    ...(inWindow ? {} : { abort: course.stop.abandoned }),
+    ...(letGo === undefined ? {} : { abort: letGo }),
   };
   const interrupted = course.isUnknown(address, runsOnce(task) ? batch.hosts : [host]);
   const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';
@@ -76,6 +94,7 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
   if (!isOnDisk && !inWindow) return 'left';
   const isOver = await windowIsOver({ play, batch, host }, where, course);
   const result = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
+  if (isOvertaken()) return 'taken';
   if (result === ABANDONED) return 'left';
   const judged =
     hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;
@@ -86,6 +105,7 @@ async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, 
       : judged;
   const event = finish(step, whole, Math.round(course.world.clock.monotonic() - started), play, course);
   await course.world.record(event);
+  if (isOvertaken()) return 'taken';
   course.learn(play, event, asValue({ failed: false, ...whole }));
   if (event.status === 'refused' && runsOnce(task)) await tellOthers(event, play, batch, course);
   return 'taken';

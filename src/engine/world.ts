@@ -1,4 +1,5 @@
 import type { Bastion, Clock } from '../actions/action.ts';
+import type { Note } from '../actions/ledger/note.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { Expressions } from '../expressions/expressions.ts';
 import type { RunEvent } from '../journal/event.ts';
@@ -18,6 +19,8 @@ export interface World {
   record(event: RunEvent): Promise<boolean>;
   /** Shows an event that need not be on disk before anything else happens. */
   report(event: RunEvent): void;
+  /** Keeps a note of a host beyond the run. Resolves when it is on disk, or with why it is not. */
+  note(host: string, note: Note): Promise<string | undefined>;
   /** Whether a person can be asked, and the question. */
   readonly operator: Operator;
   /** A path in a playbook as a path on this machine. */

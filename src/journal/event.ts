@@ -23,6 +23,33 @@ interface BatchAddress {
   readonly batch: number;
 }
 
+/** Who gave an order, and where they sat. */
+export interface Actor {
+  readonly user: string;
+  readonly bastion: string;
+  readonly terminal?: string;
+}
+
+/** What an operator says of one host; `task` is absent where it is of all that is left to do on it in the play. */
+export type HostOrder = {
+  /** Taken as complete; begun again; left out from here on. */
+  readonly type: 'host_forced' | 'host_restarted' | 'host_skipped';
+  readonly host: string;
+  readonly task?: string;
+  readonly taskId?: string;
+  readonly reason: string;
+  readonly by: Actor;
+} & BatchAddress;
+
+/** What an operator says to a run, as it stands in its journal. */
+export type Order =
+  /** Nothing new begins until somebody says to go on. Without `by` the plan itself said so (`pause_after`). */
+  | { readonly type: 'run_paused'; readonly reason: string; readonly by?: Actor }
+  | { readonly type: 'run_continued'; readonly reason: string; readonly by: Actor }
+  /** The run ends as soon as it may, and goes on, resumed, only when somebody says so. */
+  | { readonly type: 'run_aborted'; readonly reason: string; readonly by: Actor }
+  | HostOrder;
+
 /** Everything that can happen in a run: journal, terminal, JSON stream, host logs and resume all live on these. */
 export type RunEvent =
   | {
@@ -92,15 +119,29 @@ export type RunEvent =
   | {
       readonly type: 'stopping';
       readonly scope: 'batch' | 'play' | 'run';
-      readonly why: 'budget' | 'interrupted' | 'fatal';
+      readonly why: 'budget' | 'interrupted' | 'fatal' | 'cutoff';
       readonly reason: string;
       readonly playNumber?: number;
       readonly batch?: number;
     }
   | ({ readonly type: 'batch_finished' } & BatchAddress)
   | { readonly type: 'play_finished'; readonly play: string; readonly playNumber: number }
+  /** When the last host of a play will be done, at the pace of those that are. Goes to whoever watches, not to the journal. */
+  | {
+      readonly type: 'forecast';
+      readonly play: string;
+      readonly playNumber: number;
+      /** How many hosts it goes by, and how many are left. */
+      readonly done: number;
+      readonly left: number;
+      readonly perHostMs: number;
+      readonly lastDoneAt: string;
+      /** Hosts whose time, by the ledger, is up before it is their turn. */
+      readonly late: readonly string[];
+    }
   /** Something an operator should know that is neither progress nor failure. */
   | { readonly type: 'warning'; readonly message: string; readonly host?: string }
+  | Order
   | { readonly type: 'run_finished'; readonly exitCode: number; readonly reason: string };
 
 /** An event with its time, ISO-8601 UTC with milliseconds, as it stands in the journal and in the JSON stream. */

@@ -42,6 +42,7 @@ const REASONS: readonly Reason[] = [
 
 /** A step says what was lost in its result's `lost`, whether or not its failure was ignored: nothing hides a loss. */
 function hasLost(progress: Progress): boolean {
+  if (progress.lostBefore.length > 0) return true;
   return some(progress.steps.values(), (step) => {
     return step.status !== 'started' && lostIn(step.result).length > 0;
   });
@@ -64,7 +65,9 @@ function hasRefused(progress: Progress): boolean {
 function isIncomplete(progress: Progress, _: Circumstances, plan: Pick<Plan, 'plays'>): boolean {
   const begun = some(progress.hosts.values(), (host) => host.started.size > 0);
   const open = some(standings(progress, plan).values(), (came) => came === 'unfinished' || came === 'not_started');
-  return progress.stops.length > 0 || begun || open;
+  // Where the cutoff came and every host was under way already, nothing was left undone.
+  const stopped = progress.stops.some(({ why }) => why !== 'cutoff') || progress.paused?.type === 'run_aborted';
+  return stopped || begun || open;
 }
 
 function some<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {

@@ -1,6 +1,8 @@
-import type { ValueMap } from '../source/value.ts';
+import type { Value, ValueMap } from '../source/value.ts';
 import { addressKey } from './address.ts';
-import type { RunEvent, Stamped, Status, StepAddress } from './event.ts';
+import type { HostOrder, Order, RunEvent, Stamped, Status, StepAddress } from './event.ts';
+import { lostIn } from './lost.ts';
+import { forcedStep, saidBy } from './orders.ts';
 
 /** What has happened in a run so far, folded from its events. What it comes to is derived from it: see `derived.ts`. */
 export interface Progress {
@@ -20,7 +22,15 @@ export interface Progress {
   readonly openWindows: ReadonlyMap<string, OpenWindow>;
   /** Why nothing new was started, since the run was started or last resumed. */
   readonly stops: readonly Stamped<Extract<RunEvent, { type: 'stopping' }>>[];
+  /** The newest; nothing in it when it was replayed. */
+  readonly forecast?: Stamped<Extract<RunEvent, { type: 'forecast' }>>;
   readonly warnings: readonly Stamped<Extract<RunEvent, { type: 'warning' }>>[];
+  /** What operators have said, oldest first. */
+  readonly orders: readonly Stamped<Order>[];
+  /** Since when nothing new begins until somebody says to go on: apart from what the run has come to. */
+  readonly paused?: Stamped<Extract<Order, { type: 'run_paused' | 'run_aborted' }>>;
+  /** What steps said was lost that have been taken back since: a loss is not undone by doing a step again. */
+  readonly lostBefore: readonly { readonly host: string; readonly what: Value }[];
   /** Absent while it runs, and after a crash. */
   readonly finished?: { readonly at: string; readonly exitCode: number; readonly reason: string };
 }
@@ -73,6 +83,8 @@ export interface OpenWindow {
   readonly playNumber: number;
   readonly batch: number;
   readonly since: string;
+  /** How long it may last; absent: it has no deadline. */
+  readonly lengthMs?: number;
 }
 
 /** The same, while it is being folded. */
@@ -96,6 +108,8 @@ export function noProgress(): Progress {
     openWindows: new Map(),
     stops: [],
     warnings: [],
+    orders: [],
+    lostBefore: [],
   };
 }
 
@@ -146,6 +160,7 @@ function fold(progress: Building<Progress>, event: Stamped): void {
         playNumber: event.playNumber,
         batch: event.batch,
         since: event.at,
+        ...(event.lengthMs === undefined ? {} : { lengthMs: event.lengthMs }),
       });
       break;
     case 'window_closed':
@@ -154,8 +169,26 @@ function fold(progress: Building<Progress>, event: Stamped): void {
     case 'stopping':
       progress.stops.push(event);
       break;
+    case 'forecast':
+      progress.forecast = event;
+      break;
     case 'warning':
       progress.warnings.push(event);
+      break;
+    case 'run_paused':
+    case 'run_aborted':
+      progress.orders.push(event);
+      progress.paused = event;
+      break;
+    case 'run_continued':
+      progress.orders.push(event);
+      delete progress.paused;
+      break;
+    case 'host_forced':
+    case 'host_restarted':
+    case 'host_skipped':
+      progress.orders.push(event);
+      obey(progress, event);
       break;
     case 'run_finished':
       progress.finished = { at: event.at, exitCode: event.exitCode, reason: event.reason };
@@ -217,8 +250,50 @@ function finishStep(progress: Building<Progress>, event: Stamped<Extract<RunEven
   if (result.ends !== undefined) host.endedPlays.add(event.playNumber);
 }
 
+function obey(progress: Building<Progress>, order: Stamped<HostOrder>): void {
+  const host = hostOf(progress, order.host);
+  if (order.type === 'host_skipped') {
+    host.refused = `skipped ${saidBy(order)}`;
+    return;
+  }
+  delete host.refused;
+  const step = forcedStep(order);
+  if (step !== undefined) finishStep(progress, { ...step, at: order.at });
+  else if (order.type === 'host_forced') forceRest(progress, host, order);
+  else restart(progress, host, order);
+}
+
+/** What went wrong on the host in the play is no failure of it any more; what was lost stays lost. */
+function forceRest(progress: Building<Progress>, host: BuildingHost, order: HostOrder): void {
+  for (const [key, step] of stepsOf(progress, order)) {
+    host.started.delete(key);
+    host.failures.delete(key);
+    if (step.status === 'refused') host.counts.refused -= 1;
+  }
+  host.endedPlays.add(order.playNumber);
+}
+
+function restart(progress: Building<Progress>, host: BuildingHost, order: HostOrder): void {
+  for (const [key] of stepsOf(progress, order)) {
+    takeBack(progress, host, key);
+    progress.steps.delete(key);
+  }
+  host.endedPlays.delete(order.playNumber);
+  reopen(progress, order);
+}
+
+function stepsOf(
+  progress: Progress,
+  { host, playNumber, taskId }: HostOrder,
+): readonly (readonly [string, StepProgress])[] {
+  return [...progress.steps].filter(
+    ([, step]) =>
+      step.host === host && step.playNumber === playNumber && (taskId === undefined || step.taskId === taskId),
+  );
+}
+
 /** A host that was turned away is let in again: its batch and its play go on. */
-function reopen(progress: Building<Progress>, { playNumber, batch }: StepAddress): void {
+function reopen(progress: Building<Progress>, { playNumber, batch }: Pick<StepAddress, 'playNumber' | 'batch'>): void {
   const play = progress.plays.get(playNumber) as Building<PlayProgress> | undefined;
   const known = play?.batches.get(batch);
   if (play === undefined || known?.finishedAt === undefined) return;
@@ -232,7 +307,9 @@ function takeBack(progress: Building<Progress>, host: BuildingHost, key: string)
   const before = progress.steps.get(key);
   host.started.delete(key);
   host.failures.delete(key);
-  if (before !== undefined && before.status !== 'started') host.counts[before.status] -= 1;
+  if (before === undefined || before.status === 'started') return;
+  host.counts[before.status] -= 1;
+  for (const what of lostIn(before.result)) progress.lostBefore.push({ host: before.host, what });
 }
 
 type BuildingHost = Building<Omit<HostProgress, 'counts'>> & { counts: Record<Status, number> };

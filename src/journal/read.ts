@@ -24,7 +24,14 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   stopping: true,
   batch_finished: true,
   play_finished: true,
+  forecast: true,
   warning: true,
+  run_paused: true,
+  run_continued: true,
+  run_aborted: true,
+  host_forced: true,
+  host_restarted: true,
+  host_skipped: true,
   run_finished: true,
 };
 

@@ -115,6 +115,15 @@ export class Holds {
   }
 }
 
+/** The live run that holds a key, for those that only want to know. */
+export function holderOf(key: string, folder: string = HOLDS_FOLDER): HoldOwner | undefined {
+  if (!isThere(folder)) return undefined;
+  const digest = digestOf(key);
+  const generation = highestGenerations(folder).get(digest);
+  const owner = generation === undefined ? undefined : readHold(join(folder, `${digest}.${generation}`));
+  return typeof owner === 'object' && isAlive(owner) ? owner : undefined;
+}
+
 function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

@@ -3,6 +3,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { limitHosts, selectHosts } from '../inventory/patterns.ts';
 import { readVarsFile } from '../inventory/vars-file.ts';
 import type { Block, Item, Play, Playbook, Task } from '../playbook/playbook.ts';
+import { durationMs } from '../source/duration.ts';
 import type { Files } from '../source/files.ts';
 import type { Mistakes } from '../source/mistakes.ts';
 import type { SourceText } from '../source/text.ts';
@@ -22,10 +23,14 @@ export interface Ingredients {
   readonly extraVars: ValueMap;
   readonly limit?: string;
   readonly forks: number;
+  /** Waits after the first batch of each play until a person says to go on. */
+  readonly pauseAfterFirst?: boolean;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   /** For `order: shuffle`. */
   readonly seed: number;
+  /** For `order: ledger`: by host, when what was renewed on it ends, in milliseconds since 1970. */
+  readonly ends: ReadonlyMap<string, number>;
   readonly files: Files;
   readonly expressions: Expressions;
 }
@@ -124,6 +129,7 @@ function planPlay(
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
   const maxLost = settle.count(play.maxLost, 'max_lost', 0);
+  const estimateMs = settle.duration(play.estimate, 'estimate');
   return {
     name: play.name,
     number: play.number,
@@ -131,12 +137,20 @@ function planPlay(
     batches: cutBatches(hosts, serial),
     strategy: play.strategy,
     forks: settle.count(play.forks, 'forks', 1) ?? from.forks,
+    ...(play.order === 'ledger' ? { withoutEnd: hosts.filter((host) => !from.ends.has(host)) } : {}),
+    ...(estimateMs === undefined ? {} : { estimateMs }),
     ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
     ...(maxFailures === undefined ? {} : { maxFailures }),
     ...(maxLost === undefined ? {} : { maxLost }),
+    ...pauseOf(play, from),
     vars: withoutSecrets(vars, `play ${play.number}`, secrets),
     tasks: planTasks(play, from, secrets),
   };
+}
+
+function pauseOf(play: Play, from: Ingredients): Pick<PlannedPlay, 'pauseAfter'> {
+  if (play.pauseAfter !== undefined) return { pauseAfter: play.pauseAfter };
+  return from.pauseAfterFirst === true ? { pauseAfter: 'first_batch' } : {};
 }
 
 function varsFromFiles(play: Play, from: Ingredients, read: SourceText[], mistakes: Mistakes): ValueMap {
@@ -166,7 +180,7 @@ function hostsOf(
     mistakes.add('no-hosts', `hosts: "${pattern}" names no host of the inventory`, play.place);
   const limited =
     from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes, read);
-  return orderHosts(limited, play.order, from.seed);
+  return orderHosts(limited, play.order, from.seed, from.ends);
 }
 
 /** Works out what a play leaves to templates, and must be known before anything runs: from its own and extra variables. */
@@ -225,6 +239,14 @@ class Settling {
     if (found !== null) return found[2] === '%' ? Math.trunc((Number(found[1]) / 100) * hosts) : Number(found[1]);
     this.#refuse(keyword, `"${text}" is neither a number of hosts nor a whole percentage such as "5%"`);
     return undefined;
+  }
+
+  duration(written: string | undefined, keyword: string): number | undefined {
+    const text = written === undefined ? undefined : this.text(written, keyword);
+    const ms = text === undefined ? undefined : durationMs(text);
+    if (text !== undefined && !(ms !== undefined && ms > 0))
+      this.#refuse(keyword, `"${text}" is no duration, such as 9m or 1.5h`);
+    return ms;
   }
 
   #refuse(keyword: string, why: string): void {

@@ -46,12 +46,18 @@ export interface PlannedPlay {
   readonly batches: readonly Batch[];
   readonly strategy: 'linear' | 'host_pinned';
   readonly forks: number;
+  /** With `order: ledger`: the hosts of which the ledger knows no end, and which therefore come last. */
+  readonly withoutEnd?: readonly string[];
+  /** How long one host is expected to take. */
+  readonly estimateMs?: number;
   /** Percent of a batch. */
   readonly maxFailPercentage?: number;
   /** Hosts of the play. */
   readonly maxFailures?: number;
   /** Things that steps say were lost. */
   readonly maxLost?: number;
+  /** Waits for a person's word after each batch that another follows, or after the first of them. */
+  readonly pauseAfter?: 'batch' | 'first_batch';
   readonly vars: ValueMap;
   /** In the order of the playbook, those that tags leave out left out; the block tree is in their `blocks`. */
   readonly tasks: readonly PlannedTask[];

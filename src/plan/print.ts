@@ -10,7 +10,7 @@ export function planAsText(plan: Plan): string {
 
 /** The line or two that a person is asked to agree to before a run. */
 export function planSummary(plan: Plan): string {
-  return plan.plays.map((play) => [headline(play), ...batchLines(play)].join('\n')).join('\n');
+  return plan.plays.map((play) => [headline(play), ...batchLines(play), ...orderLines(play)].join('\n')).join('\n');
 }
 
 function describeOptions(plan: Plan): readonly string[] {
@@ -24,7 +24,7 @@ function describeOptions(plan: Plan): readonly string[] {
 }
 
 function describePlay(play: PlannedPlay): readonly string[] {
-  return [headline(play), ...batchLines(play), ...budgetLines(play), ...taskLines(play)];
+  return [headline(play), ...batchLines(play), ...orderLines(play), ...budgetLines(play), ...taskLines(play)];
 }
 
 function headline(play: PlannedPlay): string {
@@ -48,6 +48,12 @@ function batchLines(play: PlannedPlay): readonly string[] {
   ];
 }
 
+function orderLines({ withoutEnd }: PlannedPlay): readonly string[] {
+  if (withoutEnd === undefined) return [];
+  const unknown = withoutEnd.length === 0 ? '' : `; it knows of no end of ${foldHosts(withoutEnd)}: last`;
+  return [`  in the order of the ledger: what ends first goes first${unknown}`];
+}
+
 function budgetLines(play: PlannedPlay): readonly string[] {
   const bounds = [
     ...(play.maxFailPercentage === undefined ? [] : [`more than ${play.maxFailPercentage}% of a batch fail`]),
@@ -55,7 +61,13 @@ function budgetLines(play: PlannedPlay): readonly string[] {
     ...(play.maxLost === undefined ? [] : [`more than ${play.maxLost} of what is to be kept are lost`]),
     'every host of a batch fails',
   ];
-  return [`  stops when ${bounds.join(', or ')}`];
+  const pause =
+    play.pauseAfter === undefined
+      ? []
+      : [
+          `  waits after ${play.pauseAfter === 'batch' ? 'each batch' : 'the first batch'} until somebody says continue`,
+        ];
+  return [`  stops when ${bounds.join(', or ')}`, ...pause];
 }
 
 const SECTIONS: readonly Section[] = ['pre_tasks', 'tasks', 'post_tasks', 'handlers'];

@@ -40,10 +40,15 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   max_fail_percentage: keyword(['play'], NUMBER, 'Percent of a batch that may fail; more stops the run.'),
   max_failures: keyword(['play'], NUMBER, 'Hosts, or "N%" of them, that may fail over the whole play; more stops it.'),
   max_lost: keyword(['play'], NUMBER, 'Things, such as tasks, that may be lost over the whole play; more stops it.'),
+  pause_after: keyword(
+    ['play'],
+    words('batch'),
+    '`batch`: after each batch that another follows, nothing goes on until somebody says `rollgate continue`.',
+  ),
   order: keyword(
     ['play'],
-    words('inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'),
-    'The order of the hosts.',
+    words('inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle', 'ledger'),
+    'The order of the hosts; ledger: what ends first in the ledger goes first.',
   ),
   strategy: keyword(
     ['play'],
@@ -51,6 +56,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
     'linear: task by task over a batch. host_pinned: each host to its end, at most `forks` at a time.',
   ),
   forks: keyword(['play'], NUMBER, "Hosts at a time; without it the run's --forks."),
+  estimate: keyword(['play'], NUMBER, 'How long one host is expected to take, such as 9m: for the forecast.'),
   vars_files: keyword(['play'], TEXTS, 'Files of variables, over `vars`.'),
   gather_facts: keyword(['play'], words(false, 'no', 'false'), 'Only false: rollgate gathers no facts.'),
   pre_tasks: keyword(['play'], ITEMS, 'Run before `tasks`, with their handlers.'),

@@ -45,6 +45,8 @@ export function readPlay(map: YamlMap, number: number, sheet: Sheet): Play | und
       maxFailures: read('max_failures', readCountOrShare),
       maxLost: read('max_lost', readCount),
       forks: read('forks', readCountFromOne),
+      estimate: read('estimate', readText),
+      pauseAfter: read('pause_after', readPauseAfter),
     }),
     vars,
     varsFiles: read('vars_files', readVarsFiles) ?? [],
@@ -87,8 +89,10 @@ const readHostPattern: ReadValue<string> = (entry, sheet) => {
   return refuse(sheet, 'not-text', `hosts wants a pattern or a list of them, not ${shown(node)}`, node.place);
 };
 
-const readOrder = wordReader(['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle']);
+const readOrder = wordReader(['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle', 'ledger']);
 const readKnownStrategy = wordReader(['linear', 'host_pinned']);
+
+const readPauseAfter = wordReader(['batch']);
 
 const readStrategy: ReadValue<'linear' | 'host_pinned'> = (entry, sheet) => {
   const { value: node } = entry;

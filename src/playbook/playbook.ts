@@ -22,10 +22,14 @@ export interface Play {
   readonly maxFailures?: number | string;
   /** Things (`lost` in results) that may be lost over the whole play; more stops it. */
   readonly maxLost?: number | string;
-  readonly order: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle';
+  /** Waits after each batch until a person says to go on. */
+  readonly pauseAfter?: 'batch';
+  readonly order: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle' | 'ledger';
   readonly strategy: 'linear' | 'host_pinned';
   /** Hosts at a time; absent: the run's `--forks`. */
   readonly forks?: number | string;
+  /** How long one host is expected to take: a duration. */
+  readonly estimate?: string;
   /** Merged: vars under vars_files. */
   readonly vars: ValueMap;
   /** Paths as written, templated from extra vars and play vars. */

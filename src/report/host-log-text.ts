@@ -1,4 +1,5 @@
 import type { Stamped } from '../journal/event.ts';
+import { orderText, saidBy } from '../journal/orders.ts';
 import { isList, isMap } from '../source/value.ts';
 import { duration } from './durations.ts';
 import { printable, printableLine } from './printable.ts';
@@ -75,6 +76,7 @@ function linesOf(event: Stamped): readonly string[] {
     case 'step_finished':
       return [
         ...checkLines(event),
+        ...tableLines(event),
         `== ${outcomeOf(event)} (${duration(event.ms)})${event.status === 'ok' || event.status === 'changed' ? '' : colon(finishedReason(event))}`,
       ];
     case 'window_opened':
@@ -82,6 +84,10 @@ function linesOf(event: Stamped): readonly string[] {
       return [`-- window ${printableLine(event.window)} ${event.type === 'window_opened' ? 'opened' : 'closed'}`];
     case 'host_refused':
       return [`== refused: ${printableLine(event.reason)}`];
+    case 'host_forced':
+    case 'host_restarted':
+    case 'host_skipped':
+      return [`** ${printableLine(`${orderText(event)} ${saidBy(event)}`)}`];
     case 'warning':
       return [`warning: ${printableLine(event.message)}`];
     default:
@@ -92,9 +98,17 @@ function linesOf(event: Stamped): readonly string[] {
 /** What a gate looked at, passed or not. */
 function checkLines({ noLog, result }: Finished): readonly string[] {
   if (noLog || !isList(result.checks)) return [];
-  return result.checks
-    .filter(isMap)
-    .map(({ check, passed, why }) => `  ${passed === true ? 'PASS' : 'FAIL'} ${printableLine(`${check}: ${why}`)}`);
+  return result.checks.filter(isMap).map(({ check, passed, verdict, why }) => {
+    // Some gates tell what they could not find out from what they found in order.
+    const word = typeof verdict === 'string' ? verdict : passed === true ? 'PASS' : 'FAIL';
+    return `  ${word} ${printableLine(`${check}: ${why}`)}`;
+  });
+}
+
+/** What a task lays side by side for people to read. */
+function tableLines({ noLog, result }: Finished): readonly string[] {
+  if (noLog || !isList(result.table)) return [];
+  return result.table.map((line) => `  ${printableLine(String(line))}`.trimEnd());
 }
 
 function commandLines(event: Stamped & { readonly type: 'command_started' }): readonly string[] {

@@ -9,6 +9,8 @@ import type { Report } from './report.ts';
 const MOST_OPEN = 128;
 /** A host's text is written when it has grown so far, if its step does not end before. Characters. */
 const MOST_WAITING = 64 * 1024;
+/** What has been gathered is written so often at least: somebody may be watching. Milliseconds. */
+const REFRESH_MS = 1000;
 
 export interface HostLogsOptions {
   /** Must exist. */
@@ -53,7 +55,12 @@ export function hostLogs({ folder, onFault }: HostLogsOptions): Report {
     add(log, log.text.of(event));
     if (event.type === 'step_finished' || event.type === 'host_refused' || log.size > MOST_WAITING) flush(log);
   };
+  const refresh = setInterval(() => {
+    for (const log of logs.values()) flush(log);
+  }, REFRESH_MS);
+  refresh.unref();
   const finish = async () => {
+    clearInterval(refresh);
     for (const log of logs.values()) {
       add(log, log.text.end());
       flush(log);

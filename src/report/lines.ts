@@ -1,8 +1,10 @@
 import { foldHosts } from '../inventory/fold.ts';
-import type { RunEvent, Stamped } from '../journal/event.ts';
+import type { Order, RunEvent, Stamped } from '../journal/event.ts';
+import { orderText, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
 import type { Value } from '../source/value.ts';
 import { duration, timeOfDay } from './durations.ts';
+import { sayingForecasts } from './forecast-line.ts';
 import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
 import { gathered, quietly } from './json.ts';
 import { NO_COLOURS } from './paint.ts';
@@ -20,8 +22,9 @@ export interface LinesOptions extends RecapOptions {
 /** Plain lines where there is no terminal: one for each step as it ends, headings for batches, the recap. */
 export function linesReport(options: LinesOptions): Report {
   const output = gathered(quietly(options.stream));
+  const sayForecast = sayingForecasts();
   const onEvent = (event: Stamped) => {
-    const text = lineOf(event, options);
+    const text = event.type === 'forecast' ? sayForecast(event) : lineOf(event, options);
     if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n`);
   };
   const finish = () => {
@@ -34,7 +37,7 @@ export function linesReport(options: LinesOptions): Report {
 
 type Finished = Extract<RunEvent, { type: 'step_finished' }>;
 
-function lineOf(event: Stamped, options: LinesOptions): string | undefined {
+function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOptions): string | undefined {
   const { plan, logFolder } = options;
   switch (event.type) {
     case 'run_started':
@@ -46,7 +49,7 @@ function lineOf(event: Stamped, options: LinesOptions): string | undefined {
     case 'batch_started':
       return `BATCH ${event.batch} of ${batchesIn(plan, event.playNumber)}: ${printableLine(foldHosts(event.hosts))} (${event.hosts.length})`;
     case 'step_finished':
-      return `${printableLine(event.host)} | ${printableLine(event.task)} | ${outcomeOf(event)} | ${duration(event.ms)}${colon(saidBy(event, plan) || finishedReason(event))}`;
+      return `${printableLine(event.host)} | ${printableLine(event.task)} | ${outcomeOf(event)} | ${duration(event.ms)}${colon(debugText(event, plan) || finishedReason(event))}`;
     case 'step_retried':
       return `${printableLine(event.host)} | ${printableLine(event.task)} | attempt ${event.attempt} of ${event.of} did not do, again in ${duration(event.delayMs)}${colon(printableLine(event.reason))}`;
     case 'host_refused':
@@ -58,6 +61,13 @@ function lineOf(event: Stamped, options: LinesOptions): string | undefined {
       return `STOPPING: ${printableLine(event.reason)}`;
     case 'warning':
       return warningText(event);
+    case 'run_paused':
+    case 'run_continued':
+    case 'run_aborted':
+    case 'host_forced':
+    case 'host_restarted':
+    case 'host_skipped':
+      return orderLine(event);
     case 'step_started':
     case 'command_started':
     case 'command_output':
@@ -70,7 +80,7 @@ function lineOf(event: Stamped, options: LinesOptions): string | undefined {
 }
 
 /** What a debug task is there to say. */
-function saidBy(event: Finished, plan: LinesOptions['plan']): string {
+function debugText(event: Finished, plan: LinesOptions['plan']): string {
   const play = plan.plays.find(({ number }) => number === event.playNumber);
   if (play?.tasks.find(({ id }) => id === event.taskId)?.action !== 'debug' || event.status !== 'ok' || event.noLog)
     return '';
@@ -79,6 +89,11 @@ function saidBy(event: Finished, plan: LinesOptions['plan']): string {
   if (only === undefined) return '';
   const text = (value: Value) => (typeof value === 'string' ? value : JSON.stringify(value));
   return printableLine(only[0] === 'msg' && others.length === 0 ? text(only[1]) : text(said));
+}
+
+/** What somebody said, on one line, for people. */
+export function orderLine(order: Order): string {
+  return `ORDER: ${printableLine(`${orderText(order)} ${saidBy(order)}`)}`;
 }
 
 /** A warning on one line, for people. */

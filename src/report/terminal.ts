@@ -8,10 +8,12 @@ import {
   ListrLogger,
   ProcessOutput,
 } from 'listr2';
+import { isOrder } from '../journal/orders.ts';
 import { columnsOf } from './columns.ts';
+import { sayingForecasts } from './forecast-line.ts';
 import { frame } from './frame.ts';
 import { quietly } from './json.ts';
-import { type LinesOptions, warningText } from './lines.ts';
+import { type LinesOptions, orderLine, warningText } from './lines.ts';
 import { COLOURS, NO_COLOURS } from './paint.ts';
 import { recapOf } from './recap.ts';
 import { recapLines } from './recap-text.ts';
@@ -53,10 +55,14 @@ export function terminalReport(options: TerminalOptions): TerminalReport {
     }
   };
   const screen = new Screen(stream, draw);
+  const sayForecast = sayingForecasts();
   return {
     onEvent: (event) => {
       counting.count(event);
       if (event.type === 'warning') screen.print(paint.changed(warningText(event)));
+      const forecast = event.type === 'forecast' ? sayForecast(event) : undefined;
+      if (forecast !== undefined) screen.print(paint.strong(forecast));
+      if (isOrder(event)) screen.print(paint.strong(orderLine(event)));
     },
     suspend: () => screen.hide(),
     resume: () => screen.show(),

@@ -84,6 +84,7 @@ export function asked(machine: Machine): Asked {
     check: machine.check ?? false,
     clock: machine.clock ?? stillClock(),
     bastion: {
+      ledger: { latest: () => ({ ok: true, facts: undefined }), seenAt: () => undefined },
       read,
       digest: createDigests(),
       icmp: async () => ({ kind: 'alive' }),

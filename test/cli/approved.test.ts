@@ -148,7 +148,7 @@ describe('rollgate run --plan', () => {
     expect((await runPlan(folder)).exitCode).toBe(ASKED);
     resave(folder, ({ made = {} }) => Object.assign(made, { at: daysAgo(7.1) }));
     const { exitCode, err } = await runPlan(folder);
-    expect({ exitCode, err }).toEqual({ exitCode: 65, err: expect.stringContaining('--max-age allows 168 h') });
+    expect({ exitCode, err }).toEqual({ exitCode: 65, err: expect.stringContaining('--max-age allows 7 d') });
     expect((await runPlan(folder, '--max-age', '8d')).exitCode).toBe(ASKED);
     expect((await runPlan(folder, '--max-age', '12h')).exitCode).toBe(65);
     expect((await runPlan(folder, '--max-age', 'soon')).err).toContain('write 7d, 12h or 90m');
@@ -189,6 +189,11 @@ describe('rollgate run --plan', () => {
     expect((await runPlan(folder)).exitCode).toBe(ASKED);
     expect((await runPlan(folder, ...same, ...vars)).exitCode).toBe(ASKED);
     expect((await runPlan(folder, '--format', 'json', '--state-dir', 'elsewhere')).exitCode).toBe(ASKED);
+  });
+
+  it('goes on pausing where it was to pause, and refuses a pause that was not approved', async () => {
+    expect((await runPlan(await approved('--pause-after-first'))).exitCode).toBe(ASKED);
+    expect((await runPlan(await approved(), '--pause-after-first')).err).toContain('differs at plays.0.pauseAfter');
   });
 
   it('keeps the order that a shuffle has come to', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { good } from '../ledger/entries.ts';
 import { folderWith, rollgate, withoutNetwork } from './terminal.ts';
 
 const SECRETS = ['hunter2-login', 'hunter2-extra', 'hunter2-params', 'hunter2-group', 'hunter2-env'];
@@ -139,5 +140,42 @@ describe('rollgate inventory', () => {
     const { exitCode, err } = await ask('--host', 'web3');
     expect(exitCode).toBe(65);
     expect(err).toMatch(/no host "web3"; did you mean "web\d"\?/);
+  });
+});
+
+describe('order: ledger', () => {
+  const play =
+    '- { hosts: all, order: ledger, serial: 2, estimate: 9m, tasks: [{ require_ledger: { name: links } }] }\n';
+  const entry = (host: string, address: string, hours: number) =>
+    `${JSON.stringify({
+      ...good(host, 0, { name: 'links', machine: `${address}:22` }),
+      until: new Date(Date.now() + hours * 3_600_000).toISOString(),
+    })}\n`;
+  const files = (...hours: readonly number[]) => ({
+    'play.yml': play,
+    hosts: ['a 192.0.2.1', 'b 192.0.2.2', 'c 192.0.2.3', 'd 192.0.2.4'].join('\n').replaceAll(' ', ' ansible_host='),
+    'state/ledger.jsonl': hours.map((each, index) => entry(`was${index}`, `192.0.2.${index + 1}`, each)).join(''),
+  });
+  const line = ['plan', 'play.yml', '-i', 'hosts', '--state-dir', 'state'];
+  const batchesOf = async (folder: string) =>
+    JSON.parse((await rollgate(folder, ...line, '--format', 'json')).out).plays[0];
+
+  it('takes first what ends first, by machine, and last, named, whatever is not known', async () => {
+    const folder = folderWith(files(50, 3, 20));
+    const planned = await batchesOf(folder);
+    expect(planned.batches.map(({ hosts }: { hosts: string[] }) => hosts)).toEqual([
+      ['b', 'c'],
+      ['a', 'd'],
+    ]);
+    expect(planned.withoutEnd).toEqual(['d']);
+    const { out } = await rollgate(folder, ...line);
+    expect(out).toContain('in the order of the ledger: what ends first goes first; it knows of no end of d: last');
+    expect(out).toContain('\n  links: every host that it knows comes in time; the ledger knows of no end of d\n');
+  });
+
+  it('is part of the plan’s id, and the clock is not', async () => {
+    const one = await idOf(folderWith(files(50, 3)), ...line);
+    expect(await idOf(folderWith(files(51, 4)), ...line)).toBe(one);
+    expect(await idOf(folderWith(files(3, 50)), ...line)).not.toBe(one);
   });
 });

@@ -1,5 +1,7 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
+import type { Note } from '../../src/actions/ledger/note.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
 import type { Operator } from '../../src/engine/world.ts';
@@ -33,6 +35,8 @@ export interface Setup {
   readonly playbook: string;
   readonly inventory?: string;
   readonly answers?: Answers;
+  /** Commands that never come to an end by themselves, only when they are let go of. */
+  readonly hangs?: (host: string, command: string) => boolean;
   readonly past?: readonly RunEvent[];
   readonly limit?: string;
   readonly forks?: number;
@@ -40,8 +44,14 @@ export interface Setup {
   readonly refused?: ReadonlyMap<string, string>;
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
+  /** The ledger, by `host name`; filled by the run. */
+  readonly notes?: Map<string, Note>;
+  /** Why nothing can be written to the ledger. */
+  readonly ledgerFault?: string;
   /** Called at each recorded event; may stop the run. */
-  readonly onRecord?: (event: RunEvent, stop: Stop) => void;
+  readonly onRecord?: (event: RunEvent, stop: Stop, orders: Orders) => void;
+  /** Called once, when nothing more happens by itself. */
+  readonly whenIdle?: (stop: Stop, orders: Orders) => void;
   /** After so many recorded events the machine dies: nothing is recorded or run any more. */
   readonly dieAfter?: number;
 }
@@ -64,7 +74,9 @@ export const HOSTS = (count: number) => `${Array.from({ length: count }, (_, ind
 export async function run(setup: Setup): Promise<Ran> {
   const events: RunEvent[] = [];
   const sent: string[] = [];
+  const notes = setup.notes ?? new Map<string, Note>();
   const stop = new Stop();
+  const orders = new Orders();
   let recorded = 0;
   const alive = () => {
     if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
@@ -75,11 +87,16 @@ export async function run(setup: Setup): Promise<Ran> {
     secrets,
     past: setup.past ?? [],
     stop,
+    orders,
     playbookDir: '/play',
     refused: setup.refused ?? new Map(),
     world: {
-      connections: simulated(setup.answers ?? (() => 0), sent, alive),
+      connections: simulated(setup, sent, alive),
       bastion: {
+        ledger: {
+          latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
+          seenAt: () => undefined,
+        },
         read: async () => ({ ok: false, why: 'not here' }),
         digest: async () => ({ ok: false, why: 'not here' }),
         icmp: async () => ({ kind: 'alive' }),
@@ -93,10 +110,16 @@ export async function run(setup: Setup): Promise<Ran> {
         alive();
         recorded += 1;
         events.push(JSON.parse(JSON.stringify(event)) as RunEvent);
-        setup.onRecord?.(event, stop);
+        setup.onRecord?.(event, stop, orders);
         return true;
       },
       report: () => undefined,
+      note: async (host, note) => {
+        alive();
+        if (setup.ledgerFault !== undefined) return setup.ledgerFault;
+        notes.set(`${host} ${note.name}`, note);
+        return undefined;
+      },
       operator: {
         pause: async () => ({ kind: 'continue', typed: '' }),
         resolve: async () => 'nobody',
@@ -106,6 +129,8 @@ export async function run(setup: Setup): Promise<Ran> {
       localPath: (path) => path,
     },
   };
+  // Nothing here takes time: what can happen has happened before the event loop turns.
+  const idle = setImmediate(() => setup.whenIdle?.(stop, orders));
   const died = await runPlan(assignment).then(
     () => false,
     (error: unknown) => {
@@ -113,6 +138,7 @@ export async function run(setup: Setup): Promise<Ran> {
       throw error;
     },
   );
+  clearImmediate(idle);
   return { events, sent, steps: stepsOf(events), died };
 }
 
@@ -140,6 +166,7 @@ export function planOf({
             tags: [],
             skipTags: [],
             seed: 1,
+            ends: new Map(),
             files,
             expressions,
           },
@@ -178,14 +205,15 @@ function stillClock(): Clock {
   };
 }
 
-function simulated(answers: Answers, sent: string[], alive: () => void): Connections {
+function simulated({ answers = () => 0, hangs }: Setup, sent: string[], alive: () => void): Connections {
   const connectionTo = (target: Target): Connection => {
     const host = target.kind === 'ssh' ? target.name : 'local';
     return {
-      run: async (script) => {
+      run: async (script, { abort } = {}) => {
         alive();
         const command = asWritten(show(script));
         sent.push(`${host}: ${command}`);
+        if (hangs?.(host, command) === true) return letGo(abort);
         const answer = await answers(host, command);
         alive();
         return outcomeOf(answer);
@@ -196,6 +224,12 @@ function simulated(answers: Answers, sent: string[], alive: () => void): Connect
     };
   };
   return { to: connectionTo, reach: () => undefined, close: async () => undefined };
+}
+
+function letGo(abort: AbortSignal | undefined): Promise<Outcome> {
+  const aborted: Outcome = { kind: 'aborted', left: '', stdout: new Uint8Array(), stderr: new Uint8Array() };
+  if (abort?.aborted === true) return Promise.resolve(aborted);
+  return new Promise((done) => abort?.addEventListener('abort', () => done(aborted), { once: true }));
 }
 
 /** The command as the playbook wrote it, without the shell around it. */

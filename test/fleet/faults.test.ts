@@ -10,7 +10,7 @@ import { BUILD_TIMEOUT_MS } from './image.ts';
 import { Operator, type Run, registered, verdict } from './operator.ts';
 
 const SHUT = "Shut the executors' links and restart the agent";
-const VERIFY = 'Every executor is back, and stays';
+const VERIFY = 'Every executor is back';
 
 interface Fault {
   readonly name: string;
@@ -52,7 +52,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'ping-fails',
     make: (host) => host.read('iptables -I INPUT -p icmp -j DROP'),
-    ends: ['The host answers', 'failed', /does not answer|no answer|echo/i],
+    ends: ['The host answers', 'unreachable', /no answer|does not answer|echo|ping/i],
     restarts: false,
   },
   {
@@ -100,7 +100,7 @@ const FAULTS: readonly Fault[] = [
       host.read(
         'libc=$(ldd /bin/true | sed -n "s/.*libc.so.6 => \\([^ ]*\\).*/\\1/p"); cp "$libc" "$libc.new" && mv "$libc.new" "$libc"',
       ),
-    ends: ['Nothing speaks against it', 'refused', /libc/],
+    ends: ['Nothing speaks against it', 'refused', /C library: not the one on disk/],
     restarts: false,
   },
   { name: 'own-network', spec: { executors: [...TWO, { id: 'apart', ownNetwork: true }] }, restarts: true },

@@ -73,6 +73,7 @@ const given = {
   port: 5051,
   max_down: 45,
   privileged: false,
+  clock: 'checked' as const,
 };
 
 /** What is sent to the host, of which the second is what watches. */

@@ -8,7 +8,7 @@ import { askedOn } from '../embedded/asked.ts';
 import { type ExecutorSpec, type HostSpec, SimulatedHost } from '../embedded/simulated/host.ts';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;
-const GIVEN = { port: 5051, image: IMAGE };
+const GIVEN = { clock: 'checked' as const, port: 5051, image: IMAGE };
 
 const agent: Agent = {
   unit: 'dcos-mesos-slave.service',

@@ -1,10 +1,27 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ASK_RECOVERY } from '../../src/actions/mesos/agent-return.ts';
 import { type Captured, parseCapture } from '../../src/actions/mesos/capture-parse.ts';
 import { askEverything } from '../../src/actions/mesos/capture-script.ts';
+import type { Executor } from '../../src/actions/mesos/facts.ts';
+import { ASK_SURROUNDINGS } from '../../src/actions/mesos/surroundings.ts';
 import { render } from '../../src/shell/script.ts';
+import { leaveOut } from '../actions/machine.ts';
 
 /** A process with a link, a listening socket and a child, as an executor has them; prints a line once it has all. */
 const EXECUTOR = `
@@ -29,12 +46,30 @@ const SHELLS = [['/bin/sh'], ['/usr/bin/dash'], ['/usr/bin/busybox', 'sh'], ['/u
   existsSync(path),
 );
 
+/** A C library and a program of our own, which can be taken away while they are in use. */
+const folder = mkdtempSync(join(tmpdir(), 'rollgate-executors-'));
+
 let agent: Server;
 let port = 0;
+let status = 200;
 const launched: ChildProcess[] = [];
 
+/** The agent: executors' links and HTTP on one port. What was recorded is what it says. */
+function answer(path: string): string {
+  if (path === '/metrics/snapshot')
+    return readFileSync(new URL('./recorded/agent-metrics.json', import.meta.url), 'utf8');
+  const tasks = [{ id: 't', name: 'a "task"', state: 'TASK_RUNNING' }];
+  return JSON.stringify({
+    id: 'S7',
+    frameworks: [{ id: 'f', executors: [{ id: 'waiting', tasks, queued_tasks: [] }] }],
+  });
+}
+
 beforeAll(async () => {
-  agent = createServer((socket) => socket.on('error', () => {}));
+  agent = createServer((request, response) => {
+    response.statusCode = status;
+    response.end(answer(request.url ?? ''));
+  });
   await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
   port = (agent.address() as AddressInfo).port;
   await Promise.all([
@@ -42,16 +77,19 @@ beforeAll(async () => {
       ID: 'linked "one"\\nwith $(id) \\377',
       PORT: String(port),
       MESOS_CHECKPOINT: '1',
-      MESOS_RECOVERY_TIMEOUT: '15mins',
+      MESOS_RECOVERY_TIMEOUT: '1.5hrs',
     }),
     launch({ ID: 'waiting', PORT: '0', MESOS_CHECKPOINT: '1' }),
     launch({ ID: 'unsafe', PORT: String(port), MESOS_CHECKPOINT: '0' }),
+    launchReplaced(),
   ]);
 });
 
 afterAll(() => {
   for (const child of launched) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  agent.closeAllConnections();
   agent.close();
+  rmSync(folder, { recursive: true });
 });
 
 function launch(variables: Record<string, string>): Promise<void> {
@@ -64,8 +102,33 @@ function launch(variables: Record<string, string>): Promise<void> {
     NODE: process.execPath,
     PROGRAM: EXECUTOR,
   };
-  // A group of its own, so that the child it starts can be ended with it.
-  const child = spawn('/bin/sh', ['-c', LAUNCH], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  return started(spawn('/bin/sh', ['-c', LAUNCH], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true }));
+}
+
+/** It runs on with a C library and a program of which others have taken the place since. */
+async function launchReplaced(): Promise<void> {
+  const libc = /\S+\/libc\.so\.6$/m.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? '';
+  const [ownLibc, own] = [join(folder, 'libc.so.6'), join(folder, 'own sleep')];
+  copyFileSync(libc, ownLibc);
+  copyFileSync('/bin/sleep', own);
+  const env = {
+    LD_LIBRARY_PATH: folder,
+    MESOS_EXECUTOR_ID: 'replaced',
+    MESOS_FRAMEWORK_ID: 'f',
+    MESOS_CHECKPOINT: '1',
+  };
+  const script = 'echo up; exec "$0" 60';
+  const child = spawn('/bin/sh', ['-c', script, own], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  await started(child);
+  const hasBegun = () => [own, ownLibc].every((file) => readFileSync(`/proc/${child.pid}/maps`, 'utf8').includes(file));
+  while (!hasBegun()) await new Promise(setImmediate);
+  rmSync(own);
+  rmSync(ownLibc);
+  copyFileSync(libc, ownLibc);
+}
+
+// A group of its own, so that the child it starts can be ended with it.
+function started(child: ChildProcess): Promise<void> {
   launched.push(child);
   return new Promise((resolve, reject) => {
     child.stdout?.once('data', () => resolve());
@@ -73,20 +136,24 @@ function launch(variables: Record<string, string>): Promise<void> {
   });
 }
 
-function capture([shell = '', ...before]: readonly string[]): Captured {
-  const { stdout } = spawnSync(shell, [...before, '-c', render(askEverything(port))], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+async function capture([shell = '', ...before]: readonly string[], path = process.env.PATH): Promise<Captured> {
+  const script = render(askEverything(port, [ASK_SURROUNDINGS, ASK_RECOVERY]));
+  const child = spawn(shell, [...before, '-c', script], {
+    env: { ...process.env, PATH: path },
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const found = parseCapture(stdout, port);
-  if (found === undefined) throw new Error(`cut off: ${stdout}`);
+  const printed = await text(child.stdout);
+  const found = parseCapture(printed, port);
+  if (found === undefined) throw new Error(`cut off: ${printed}`);
   return found;
 }
 
+const called = (executors: readonly Executor[], id: string) => executors.find((executor) => executor.id === id);
+
 describe.each(SHELLS)('the capture script in %s', (...shell) => {
-  it('finds the executors among the real processes of this machine', () => {
+  it('finds the executors among the real processes of this machine', async () => {
     const ours = new Set(launched.map(({ pid }) => pid));
-    const { executors } = capture(shell.filter((word) => typeof word === 'string'));
+    const { executors, api, surroundings, clock } = await capture(shell.filter((word) => typeof word === 'string'));
     const found = executors.filter(({ pid }) => ours.has(pid));
     expect(found.map(({ id, standing, checkpoint, comm }) => ({ id, standing, checkpoint, comm }))).toEqual(
       expect.arrayContaining([
@@ -97,6 +164,60 @@ describe.each(SHELLS)('the capture script in %s', (...shell) => {
     );
     // The children have the environment too.
     expect(executors.filter(({ framework }) => framework === 'f')).toEqual(found);
-    expect(found.find(({ standing }) => standing === 'linked')?.links).toHaveLength(1);
+    const linked = found.find(({ id }) => id.startsWith('linked'));
+    expect(linked).toMatchObject({
+      recoveryTimeoutSeconds: 5400,
+      sandbox: '/sandbox/0',
+      libc: { state: 'on disk' },
+      exe: { path: process.execPath, deleted: false },
+      tasks: [],
+      cgroups: expect.arrayContaining([expect.stringMatching(/^\d+:.*:\//)]),
+    });
+    expect(linked?.ageSeconds).toBeLessThan(600);
+    expect(linked?.links).toHaveLength(1);
+    expect(called(found, 'waiting')?.tasks).toEqual([{ id: 't', name: 'a "task"', state: 'TASK_RUNNING' }]);
+    expect(called(found, 'replaced')).toMatchObject({
+      libc: { path: join(folder, 'libc.so.6'), state: 'replaced' },
+      exe: { path: join(folder, 'own sleep'), deleted: true },
+      standing: 'unlinked',
+    });
+    expect(api).toMatchObject({ told: 'answered', id: 'S7', registered: true });
+    expect(surroundings?.rooms.map(({ freeKib = 0 }) => freeKib > 0)).toEqual([true, true, true]);
+    expect(clock?.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  });
+});
+
+describe('the capture script asks the agent', () => {
+  /** PATH with every tool of this machine but those. */
+  function without(...missing: readonly string[]): string {
+    const tools = join(folder, `without-${missing.join('-')}`);
+    mkdirSync(tools);
+    for (const place of ['/bin', '/usr/bin'])
+      for (const name of readdirSync(place))
+        if (!missing.includes(name) && !existsSync(join(tools, name)))
+          symlinkSync(join(place, name), join(tools, name));
+    return tools;
+  }
+
+  for (const client of ['curl', 'wget'])
+    if (!existsSync(`/usr/bin/${client}`)) leaveOut(`${client} is not installed here`);
+
+  const cases: readonly [string, readonly string[], number, string][] = [
+    ['with curl', ['wget'], 200, 'answered'],
+    ['with curl, and is not let in', ['wget'], 401, 'unauthorized'],
+    ['with wget', ['curl'], 200, 'answered'],
+    ['with wget, and is not let in', ['curl'], 401, 'unauthorized'],
+    ['with nothing', ['curl', 'wget'], 200, 'no client'],
+  ];
+  const isHere = (client: string) => existsSync(`/usr/bin/${client}`);
+  const possible = cases.filter(([, missing]) =>
+    ['curl', 'wget'].every((client) => missing.includes(client) || isHere(client)),
+  );
+
+  it.each(possible)('%s', async (_, missing, code, told) => {
+    status = code;
+    const { api } = await capture(['/bin/sh'], without(...missing, String(code)));
+    status = 200;
+    expect(api?.told).toBe(told);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/journal/event.ts';
 import { stamp } from '../../src/journal/stamp.ts';
 import { hostLogs } from '../../src/report/host-logs.ts';
+import type { ValueMap } from '../../src/source/value.ts';
 import { at, BATCH, begun, ended, stamped } from '../journal/events.ts';
 
 let folder = '';
@@ -64,6 +65,27 @@ describe('a host’s log', () => {
     ['\n', '| '],
   ])('shows %j harmlessly', async (text, shown) => {
     expect(await logged(says(text))).toBe(`2026-11-21T07:15:00.000Z   ${shown}\n`);
+  });
+
+  it('shows what a gate looked at, and what was laid side by side', async () => {
+    const checks: readonly ValueMap[] = [
+      { check: 'disk', passed: false, why: '4 MiB\nfree' },
+      { check: 'clock', passed: true, verdict: 'UNKNOWN', why: 'nobody says' },
+      { check: 'agent', passed: true, why: 'active' },
+    ];
+    const table = ['        before  after', 'linked  \x1b[2J  fd 7'];
+    const log = await logged(begun(step), ended(step, 'failed', { result: { checks, table, msg: 'no' } }));
+    const shown = log.split('\n').map((line) => line.replace(/^\S+ /, ''));
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^ +FAIL disk: 4 MiB.+free$/),
+        '  UNKNOWN clock: nobody says',
+        '  PASS agent: active',
+        '          before  after',
+        expect.stringMatching(/^ {2}linked .*\[2J {2}fd 7$/),
+      ]),
+    );
+    expect(log).not.toContain('\x1b');
   });
 
   it('keeps what a command said that never ended', async () => {

@@ -30,7 +30,7 @@ export function compare(before: Before, after: Pick<Found, 'agent' | 'executors'
   const now = new Map(after.executors.map((executor) => [identityOf(executor), executor]));
   const known = new Set(before.executors.map(identityOf));
   const old = new Set(restarted ? before.executors.flatMap(({ links }) => links.map(({ inode }) => inode)) : []);
-  const isLinked = ({ links }: Executor) => links.length > 0 && links.every(({ inode }) => !old.has(inode));
+  const isLinked = ({ links }: Executor) => links.some(({ inode }) => !old.has(inode));
   const pairs = expected.flatMap((earlier) => {
     const executor = now.get(identityOf(earlier));
     return executor === undefined ? [] : [{ earlier, executor }];

@@ -9,7 +9,8 @@ import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
-import { look } from './preflight.ts';
+import { leastPatienceSeconds } from './patience.ts';
+import { clock, look } from './preflight.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
 import { registeredCapture } from './registered-capture.ts';
@@ -24,6 +25,7 @@ const params = parameters({
     1,
   ).optional(),
   max_down: maxDown,
+  clock,
   privileged: flag('Run the container with gdb with every privilege instead of SYS_PTRACE alone.').default(false),
   dest: path('A folder on the bastion for what gdb printed: save_exec.out.HOST.').optional(),
 });
@@ -130,7 +132,7 @@ function commandsFor(
   waiting: readonly Executor[],
 ): readonly HostCommand[] {
   const { instance } = given.before.agent;
-  const lengthSeconds = Math.floor(Math.min(DEFAULT_PATIENCE_S, ...targets.map(patienceSeconds)));
+  const lengthSeconds = leastPatienceSeconds(targets);
   const procedure = procedureScript(
     {
       run,
@@ -155,13 +157,6 @@ function commandsFor(
     { kind: 'run', script: WATCH, again: true },
     ...kept,
   ];
-}
-
-/** How long executors wait where their environment does not say (Mesos: RECOVERY_TIMEOUT). */
-const DEFAULT_PATIENCE_S = 900;
-
-function patienceSeconds({ recoveryTimeoutSeconds }: Executor): number {
-  return recoveryTimeoutSeconds ?? DEFAULT_PATIENCE_S;
 }
 
 function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone[], done: readonly Done[]): Result {

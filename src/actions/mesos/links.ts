@@ -22,7 +22,7 @@ fi 2>/dev/null | awk -v port=${port} '{ rows++ } $0 ~ (" dport=" port " ") { pri
 export function linksIn(sections: readonly Section[]): LinkFacts {
   const section = sections.find(({ kind }) => kind === 'links');
   if (section === undefined) return () => ({});
-  const idle = idleIn(linesOf(bytesOf(section, 'idle')).join('\n'));
+  const idle = idleIn(Buffer.from(bytesOf(section, 'idle') ?? []).toString('latin1'));
   const tracked = trackedIn(linesOf(bytesOf(section, 'tracked')));
   return (row) => {
     const idleSeconds = idle.get(row.inode);
@@ -34,7 +34,7 @@ export function linksIn(sections: readonly Section[]): LinkFacts {
   };
 }
 
-/** By inode. ss leaves out a time of 0. */
+/** By inode. An entry's further lines begin with a tab; ss leaves out a time of 0. */
 function idleIn(text: string): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const entry of text.split(/\n(?=\S)/)) {

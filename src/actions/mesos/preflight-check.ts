@@ -11,6 +11,8 @@ export interface PreflightCheck extends Check {
 export interface Given {
   readonly port: number;
   readonly image?: string | undefined;
+  /** `trusted`: a person vouches that nobody will step the host's clock, which says itself that it is not synchronised. */
+  readonly clock: 'checked' | 'trusted';
 }
 
 export function pass(check: string, why: string): PreflightCheck {

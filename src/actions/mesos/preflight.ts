@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as z from 'zod';
 import type { ValueMap } from '../../source/value.ts';
 import type { Action, Asked, Decision, Probed } from '../action.ts';
 import { parameters } from '../params.ts';
@@ -11,7 +11,12 @@ import type { Given, PreflightCheck } from './preflight-check.ts';
 import { registeredForm } from './registered.ts';
 import { ASK_SURROUNDINGS } from './surroundings.ts';
 
-const params = parameters({ image: image.optional(), port });
+export const clock = z
+  .enum(['checked', 'trusted'], { error: 'must be checked or trusted' })
+  .describe('`trusted`: do not refuse a host whose clock says that it is not synchronised.')
+  .default('checked');
+
+const params = parameters({ image: image.optional(), port, clock });
 
 type Params = z.output<typeof params>;
 

@@ -65,8 +65,8 @@ static char *own_address(void) {
   struct ifaddrs *all, *each;
   getifaddrs(&all);
   for (each = all; each; each = each->ifa_next)
-    if (each->ifa_addr && each->ifa_addr->sa_family == AF_INET && !(each->ifa_flags & IFF_LOOPBACK) &&
-        strncmp(each->ifa_name, "docker", 6) != 0)
+    // The host's own: not Docker's bridge, nor the near end of an executor's network.
+    if (each->ifa_addr && each->ifa_addr->sa_family == AF_INET && strncmp(each->ifa_name, "eth", 3) == 0)
       return strdup(inet_ntoa(((struct sockaddr_in *)each->ifa_addr)->sin_addr));
   return "127.0.0.1";
 }

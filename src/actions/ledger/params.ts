@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { durationMs } from '../../source/duration.ts';
+import { nonEmpty } from '../params.ts';
+import { NOTE_NAME } from './note.ts';
+
+export const noteName = nonEmpty(
+  'What it is, in a word of letters, digits, `.`, `_` and `-`, such as `agent-links`.',
+).refine((name) => NOTE_NAME.test(name), 'must be a word of letters, digits, ".", "_" and "-"');
+
+/** A duration, in milliseconds. */
+export const span = (about: string) =>
+  z
+    .union([z.string(), z.number()], { error: 'must be a duration, such as 5d, 2h or 90 (seconds)' })
+    .transform((written, context) => {
+      const ms = durationMs(String(written));
+      if (ms === undefined)
+        context.addIssue(`${JSON.stringify(written)} is not a duration; write it as 5d, 2h or 90 (seconds)`);
+      return ms ?? 0;
+    })
+    .describe(about);
+
+/** A moment, in milliseconds since 1970. */
+export const moment = (about: string) =>
+  z
+    .union([z.string(), z.number()], { error: 'must be a time' })
+    .transform((written, context) => {
+      const ms = /^\d+(\.\d+)?$/.test(String(written)) ? Number(written) * 1000 : momentOf(String(written));
+      if (Number.isNaN(ms))
+        context.addIssue(
+          `${JSON.stringify(written)} is not a time; write it as 2026-11-26T07:15:00Z, or in seconds since 1970`,
+        );
+      return ms;
+    })
+    .describe(about);
+
+/** Without a zone nobody could tell whose time it is. */
+function momentOf(written: string): number {
+  return /T.*(Z|[+-]\d\d:?\d\d)$/.test(written) ? Date.parse(written) : Number.NaN;
+}

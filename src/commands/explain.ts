@@ -1,0 +1,47 @@
+import { explainHost, explainRun, type Gate } from '../engine/explain.ts';
+import { foldHosts } from '../inventory/fold.ts';
+import { replay } from '../journal/progress.ts';
+import { printableLine } from '../report/printable.ts';
+import { didYouMean } from '../source/nearest.ts';
+import { DONE, MISTAKE } from './exit-codes.ts';
+import { holderOfRun, type LookOptions, lookForRun, suffixOf } from './look-at-run.ts';
+import { readRun } from './read-run.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Says why a run, or a host in it, does not go on: every gate, passed or not, and what would open it. */
+export async function explain(
+  id: string | undefined,
+  host: string | undefined,
+  options: LookOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const folder = await lookForRun(id, options, terminal);
+  if (typeof folder === 'number') return folder;
+  const holder = holderOfRun(folder);
+  const read = readRun(folder);
+  if (!read.ok) {
+    terminal.err(`${read.reason}\n`);
+    return MISTAKE;
+  }
+  const given = {
+    plan: read.plan,
+    past: read.past,
+    progress: replay(read.past),
+    run: folder.id,
+    ...(holder === undefined ? {} : { holder }),
+    fold: foldHosts,
+  };
+  const gates = host === undefined ? explainRun(given) : explainHost(host, given);
+  if (gates === undefined) {
+    const known = new Set(read.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
+    terminal.err(`"${host}" is no host of run ${folder.id}${didYouMean(host ?? '', known)}\n`);
+    return MISTAKE;
+  }
+  terminal.out(gates.map((gate) => textOf(gate, suffixOf(options))).join(''));
+  return DONE;
+}
+
+function textOf({ gate, passed, why, unblock }: Gate, suffix: string): string {
+  const line = `${passed ? 'PASS' : 'FAIL'}  ${printableLine(`${gate}: ${why}`)}\n`;
+  return unblock === undefined ? line : `${line}      rollgate ${unblock}${suffix}\n`;
+}
