@@ -45,6 +45,7 @@ export const mesosExecutorShutdown: Action<Params, Facts> = {
     "Shuts the links of a host's executors and restarts its agent, which takes them back: one script, run by the host itself.",
   params,
   effect: () => 'probed',
+  followsUp: true,
   noReturn:
     'After the first link is shut the only way is forward: whatever fails, the agent is restarted, since executors that are not taken back within their recovery timeout end their tasks.',
   probe,
@@ -170,6 +171,7 @@ function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone
     shut: shut.map(({ pid, fd }) => ({ ...nameOf(pid), fd })),
     stdout: watched?.output?.stdout ?? '',
     ...(results.downSeconds === undefined ? {} : { down_seconds: results.downSeconds }),
+    ...(results.isHome ? { degraded: true } : {}),
   };
   if (results.refused !== undefined)
     return { ...result, refused: true, msg: `nothing was touched: ${results.refused}` };
@@ -188,7 +190,9 @@ function said(end: Extract<Ended, { ok: false }>): string {
   return end.output?.stderr || end.output?.stdout || end.msg;
 }
 
-function course({ restart, downSeconds, isLate, wasKilled }: ProcedureResults): string {
+function course({ restart, downSeconds, isLate, isHome, wasKilled }: ProcedureResults): string {
+  if (isHome && restart !== 'absent')
+    return 'then the script on the host died, and the agent was restarted without it: who was not shut by then may be lost';
   if (restart !== 'done') return restart === 'not needed' ? 'the agent was not restarted' : 'see the agent';
   const how = wasKilled ? ' (it did not stop by itself and was ended)' : '';
   const late = isLate ? ': longer than it may be, see whether the master still knows it' : '';
