@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { outlookOf, type Work } from '../../src/engine/outlook.ts';
+import { createExpressions } from '../../src/expressions/expressions.ts';
 import { planId } from '../../src/plan/digest.ts';
+import { veiled } from '../../src/plan/secrets.ts';
 import { folderWith, rollgate } from './terminal.ts';
 
 const IMAGE = `sha256:${'1'.repeat(64)}`;
@@ -206,11 +209,17 @@ describe('rollgate run --plan', () => {
 
 const CLI = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../../src/cli.ts')];
 
+interface Came {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** As a process of its own: what a run prints goes to its stdout. */
-function really(folder: string, ...argv: readonly string[]): Promise<{ readonly code: number; readonly err: string }> {
+function really(folder: string, ...argv: readonly string[]): Promise<Came> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...CLI, ...argv], { cwd: folder }, (error, _, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, err });
+    execFile(process.execPath, [...CLI, ...argv], { cwd: folder }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
 }
@@ -233,7 +242,48 @@ describe('a plan that has been run', () => {
       err: expect.stringMatching(/run \S+ of this plan has stopped: rollgate resume/),
     });
     const again = await really(folder, ...run);
-    expect(again).toEqual({ code: 65, err: expect.stringContaining('the plan has been run already') });
+    expect(again).toMatchObject({ code: 65, err: expect.stringContaining('the plan has been run already') });
+  });
+});
+
+/** What the work of a task comes to in a plan: its commands, in their order. */
+function commandsIn(work: Work | undefined): readonly string[] {
+  if (work?.kind === 'items') return work.items.flatMap((each) => commandsIn(each.work));
+  return work?.kind === 'commands' ? work.commands : [];
+}
+
+describe('what was approved', () => {
+  it('is what is sent, command by command', async () => {
+    const folder = folderWith({
+      hosts: 'a\nb port=81\n[all:vars]\nansible_connection=local\nport=80\n',
+      'play.yml': `- hosts: all
+  tasks:
+    - command: echo {{ port }} "it's" '*'
+    - shell: echo $HOME {{ db_password }} | cat
+      args: {chdir: /tmp}
+    - raw: echo {{ inventory_hostname }}
+    - command: echo {{ item }}
+      loop: [1, two words, "{{ port }}"]
+    - command: echo not here
+      when: port == 81
+`,
+    });
+    const vars = ['-e', 'db_password=hunter2'];
+    await rollgate(folder, 'plan', 'play.yml', '-i', 'hosts', ...vars, '-o', 'plan.json');
+    const { code, out } = await really(folder, 'run', '--plan', 'plan.json', ...vars, '--yes', '--format', 'json');
+    expect(code).toBe(0);
+    const plan = veiled(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')));
+    const { tasks } = outlookOf(plan, createExpressions(), folder);
+    const approvedOn = (host: string) =>
+      [...tasks.values()].flatMap((alike) => commandsIn(alike.find(({ hosts }) => hosts.includes(host))?.value.work));
+    const sent = out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    for (const host of ['a', 'b']) {
+      const done = sent.filter(
+        ({ type, purpose, host: on }) => type === 'command_started' && purpose === 'work' && on === host,
+      );
+      expect(done.map(({ command }) => command)).toEqual(approvedOn(host));
+      expect(done).toHaveLength(host === 'b' ? 7 : 6);
+    }
   });
 });
 
