@@ -243,7 +243,7 @@ describe('a plan that has been run', () => {
     });
     const again = await really(folder, ...run);
     expect(again).toMatchObject({ code: 65, err: expect.stringContaining('the plan has been run already') });
-  });
+  }, 120_000);
 });
 
 /** What the work of a task comes to in a plan: its commands, in their order. */

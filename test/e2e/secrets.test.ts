@@ -142,7 +142,7 @@ describe.skipIf(rootMissing())('secrets', () => {
         'right undefined failed',
       ],
     ]);
-    const shown = await ended(desk.start(['run', 'play.yml', ...options, '--yes', '--format', 'lines']));
+    const shown = await ended(desk.start(['run', 'play.yml', ...options, '--yes', '--format', 'lines', '-l', 'right']));
     const files = [
       ...filesBelow(desk.state),
       ...['json', 'md', 'html', 'txt'].map((extension) => join(desk.folder, `plan.${extension}`)),
@@ -157,7 +157,7 @@ describe.skipIf(rootMissing())('secrets', () => {
     );
     expect(leaks).toEqual([]);
     expect(written.map(([file]) => file).filter((file) => /hosts|journal|summary|plan/.test(file))).not.toEqual([]);
-  });
+  }, 180_000);
 });
 
 function forms(secret: string): readonly string[] {
