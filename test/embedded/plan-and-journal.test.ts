@@ -57,7 +57,7 @@ describe('the saved plan and the journal of the run that followed', () => {
     const given = JSON.stringify({ gdb_image, gdb_archive, artifacts, watch: 0, max_failures: 5, max_lost: 5 });
     const line = [PLAYBOOK, '-i', fleet.inventoryFile, '-e', given];
     expect(await rollgate('plan', ...line, '-o', 'plan.json')).toBe(0);
-    expect(await rollgate('run', ...line, '--yes')).toBe(5);
+    expect(await rollgate('run', '--plan', 'plan.json', '--yes')).toBe(5);
     expect(await rollgate('report', '-o', 'report.json')).toBe(0);
     const read = async (file: string) => JSON.parse(await readFile(join(fleet.directory, file), 'utf8'));
     plan = await read('plan.json');
@@ -127,7 +127,7 @@ describe('the saved plan and the journal of the run that followed', () => {
     ];
     expect(left('down')).toEqual(['"The image with gdb is there" failed before it']);
     expect(left('no-gdb')).toEqual([`"${SHUT}" was refused before it`]);
-    expect(left('slow')).toEqual(['"Every executor is back, and stays" failed before it']);
+    expect(left('slow')).toEqual(['"Every executor is back" failed before it']);
     const once = account.plays[0] as PlayAccount;
     expect(once.hosts.flatMap(({ steps }) => steps.map(({ outcome, why }) => [outcome, why]))).toEqual([
       ['skipped', 'not so: masters is defined'],
