@@ -6,7 +6,7 @@ import { saveSummary } from '../journal/run-folder.ts';
 import { stamp } from '../journal/stamp.ts';
 import { hostLogs } from '../report/host-logs.ts';
 import type { Report } from '../report/report.ts';
-import { summaryOf } from '../report/summary.ts';
+import { hostsNotDone, summaryOf } from '../report/summary.ts';
 import { chooseReport, type Format, type Watching } from './choose-report.ts';
 import type { Job } from './execute.ts';
 import type { Loaded } from './load.ts';
@@ -91,7 +91,11 @@ export class Recorder {
   async conclude(interrupted: boolean): Promise<number> {
     const { exitCode, reason } = exitCodeOf(this.#progress, this.#job.plan, { interrupted, fault: this.#fault });
     await this.record({ type: 'run_finished', exitCode, reason });
-    const summary = saveSummary(this.#job.folder, summaryOf(this.#progress, this.#shown)).then(
+    const summary = saveSummary(
+      this.#job.folder,
+      summaryOf(this.#progress, this.#shown),
+      hostsNotDone(this.#progress, this.#shown),
+    ).then(
       () => undefined,
       (error: Error) => error.message,
     );
