@@ -3,6 +3,7 @@ import { orderText, saidBy } from '../journal/orders.ts';
 import type { Progress, StepProgress } from '../journal/progress.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { RunStatus } from '../report/status.ts';
+import type { PlaceOf } from './planned-order.ts';
 
 /** A host in its play, and what is known of both. */
 export interface Place {
@@ -13,6 +14,7 @@ export interface Place {
   readonly steps: readonly StepProgress[];
   readonly progress: Progress;
   readonly status: RunStatus;
+  readonly placeOf: PlaceOf;
   /** The playbook itself ended the batch. */
   readonly isEnded: boolean;
 }
@@ -23,8 +25,8 @@ export function whyNotTaken(task: PlannedTask, place: Place): string | undefined
   return (
     elsewhere(task, place) ??
     mended(task, place) ??
-    turnedAway(place) ??
-    ended(place) ??
+    turnedAway(task, place) ??
+    ended(task, place) ??
     notNeeded(task, place) ??
     stopped(place)
   );
@@ -49,7 +51,7 @@ function mended({ blocks }: PlannedTask, { play, steps }: Place): string | undef
   return failed === undefined ? undefined : `"${failed.task}" failed before it, and was rescued`;
 }
 
-function turnedAway({ host, play, progress }: Place): string | undefined {
+function turnedAway(task: PlannedTask, { host, play, progress, placeOf }: Place): string | undefined {
   const known = progress.hosts.get(host);
   const order = progress.orders.findLast((each) => 'host' in each && each.host === host && each.task === undefined);
   if (
@@ -60,13 +62,13 @@ function turnedAway({ host, play, progress }: Place): string | undefined {
   )
     return `${orderText(order)} ${saidBy(order)}`;
   const failed = progress.steps.get([...(known?.failures ?? [])].at(-1) ?? '');
-  if (failed !== undefined)
+  if (failed !== undefined && (failed.playNumber < play.number || comesBefore(failed, task, placeOf)))
     return `"${failed.task}" ${failed.status === 'unreachable' ? 'could not reach the host' : 'failed'} before it`;
   return known?.refused === undefined ? undefined : `the host was refused: ${known.refused}`;
 }
 
-function ended({ host, play, steps, progress, isEnded }: Place): string | undefined {
-  const refused = steps.find(({ status }) => status === 'refused');
+function ended(task: PlannedTask, { host, play, steps, progress, placeOf, isEnded }: Place): string | undefined {
+  const refused = steps.find((step) => step.status === 'refused' && comesBefore(step, task, placeOf));
   if (refused !== undefined) return `"${refused.task}" was refused before it`;
   if (progress.hosts.get(host)?.endedPlays.has(play.number) === true) return 'the play ended before it on this host';
   return isEnded ? 'the playbook ended the batch before it' : undefined;
@@ -78,16 +80,18 @@ function notNeeded({ blocks }: PlannedTask, { steps }: Place): string | undefine
 }
 
 function stopped({ play, batch, progress, status }: Place): string | undefined {
+  const [stop] = status.stops;
+  if (stop !== undefined) return `the run stopped before it: ${stop}`;
   const recorded = progress.plays.get(play.number);
   if (recorded?.finishedAt !== undefined || recorded?.batches.get(batch.number)?.finishedAt !== undefined)
     return undefined;
-  if (status.state === 'running') return 'not yet';
-  const [stop] = status.stops;
-  if (stop !== undefined) return `the run stopped before it: ${stop}`;
-  if (status.paused !== undefined)
-    return `the run was ${status.paused.aborted ? 'aborted' : 'paused'} before it: ${status.paused.reason}`;
-  if (status.state === 'broken_off') return 'the run broke off before it';
-  return status.finished === undefined || status.finished.exitCode === 0
-    ? undefined
-    : `the run ended before it: ${status.finished.reason}`;
+  const { state, paused, finished } = status;
+  if (state === 'running') return 'not yet';
+  if (paused !== undefined) return `the run was ${paused.aborted ? 'aborted' : 'paused'} before it: ${paused.reason}`;
+  if (state === 'broken_off') return 'the run broke off before it';
+  return finished === undefined || finished.exitCode === 0 ? undefined : `the run ended before it: ${finished.reason}`;
+}
+
+function comesBefore(step: StepProgress, task: PlannedTask, placeOf: PlaceOf): boolean {
+  return (placeOf(step) ?? 0) < (placeOf({ taskId: task.id }) ?? 0);
 }

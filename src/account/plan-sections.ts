@@ -8,7 +8,7 @@ import { moment } from './words.ts';
 /** Of each play what was planned beside what happened: its pace, its batches, its tasks. */
 export function planSections({ plays }: Account): readonly Section[] {
   return plays.map((play) => ({
-    title: `Play ${play.number}, ${play.name}: planned, and what happened`,
+    title: `Play ${play.number}, planned and done: ${play.name}`,
     blocks: [paceFacts(play), taskTable(play), batchTable(play.batches)],
   }));
 }

@@ -41,7 +41,7 @@ export function stepsOfPlay(
     batch.hosts.map((host) => {
       const steps = byHost.get(host) ?? [];
       const isEnded = ended.has('play') || ended.has(batch.number);
-      const place: Place = { play, batch, host, steps, progress, status, isEnded };
+      const place: Place = { play, batch, host, steps, progress, status, placeOf, isEnded };
       const taken = new Set(steps.map(({ taskId }) => taskId));
       const planned = everyHosts
         .filter(({ id }) => !taken.has(id))

@@ -15,7 +15,7 @@ a { color: var(--link); }
 a:focus-visible, pre:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { position: static; }
-nav ol { columns: 16rem; margin: 0; padding: .75rem 1rem .75rem 2.25rem; background: var(--panel); border-radius: .4rem; }
+nav ol { columns: 16rem; column-gap: 2.5rem; margin: 0; padding: .75rem 1rem .75rem 2.25rem; background: var(--panel); border-radius: .4rem; }
 code { font: .9em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: .6rem .8rem; border-radius: .4rem; white-space: pre-wrap; margin: .4rem 0; }
 dl { margin: .5rem 0; }
