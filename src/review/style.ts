@@ -35,7 +35,7 @@ figcaption { color: var(--faint); font-size: .9rem; margin-bottom: .3rem; }
 svg { display: block; width: 100%; min-width: 44rem; height: auto; font: 11px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
 svg .tick { stroke: var(--line); }
-svg .apart { fill: var(--panel); }
+svg .apart { fill: var(--line); opacity: .55; }
 svg .thin { fill: var(--faint); }
 svg .thick { fill: var(--link); }
 svg .bad { fill: var(--bad); font-weight: 700; }
