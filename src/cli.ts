@@ -186,6 +186,10 @@ function withRunning(command: Command): Command {
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
     )
+    .option(
+      '--on-event <command>',
+      'a command that is started for each event of the journal, with the event as JSON on its stdin',
+    )
     .addOption(
       // No default: where nothing is said here, ssh_config has its say.
       new Option(

@@ -87,9 +87,9 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
     const raw = await attemptOnce(action, step);
     if (raw === ABANDONED || raw.unreachable === true || raw.skipped === true) return raw;
     const judged = judge(step, raw);
-    if (task.retries === undefined && task.until.length === 0) return kept(step, judged);
+    if (task.retries === undefined && task.until.length === 0) return noted(step, judged);
     const result = { ...judged, attempts: attempt };
-    if (isEnough(step, result)) return kept(step, result);
+    if (isEnough(step, result)) return noted(step, result);
     if (attempt > retries && result.refused === true) return result;
     if (attempt > retries)
       return { ...result, failed: true, msg: result.msg ?? `still not so after ${attempt} attempts` };
@@ -98,7 +98,7 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
 }
 
 /** What outlives the run is on disk before the journal calls the step done: a break in between finds it to do again. */
-async function kept(step: Attempted, result: Result): Promise<Result> {
+async function noted(step: Attempted, result: Result): Promise<Result> {
   const { ledger } = result;
   if (ledger === undefined || result.failed === true) return result;
   const problem = await step.world.note(step.at.host, ledger);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
 import type { Terminal } from '../../src/commands/terminal.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ExecutorSpec, HostSpec } from './simulated/host.ts';
 import type { Fate } from './simulated/mesos.ts';
@@ -126,6 +127,19 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(JSON.parse(await kept('a1.executors.before.json'))).toMatchObject(
       STALE.map(({ kind }) => ({ http: kind === 'http', recovery_timeout_seconds: 900, standing: 'linked' })),
     );
+  });
+
+  it('notes until when the new links are good, on the bastion and on the host', async () => {
+    const run = await roll({ name: 'a1', executors: STALE }, { name: 'a2', executors: STALE, agent: 'public' });
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    const entries = [...(ledger.all.get('agent-links')?.values() ?? [])];
+    expect(entries.map(({ host, state }) => `${host} ${state}`).toSorted()).toEqual(['a1 good', 'a2 good']);
+    for (const { machine: _, host, plan: __, ...note } of entries) {
+      const file = await run.fleet.hosts.get(host)?.state.fs.readFile('/var/lib/rollgate/ledger');
+      expect(JSON.parse(String(file))).toEqual(note);
+      if (note.state === 'good') expect(Date.parse(note.until) - Date.parse(note.renewedAt)).toBe(432_000_000);
+    }
   });
 
   it('is needed: the same executors are lost when the agent is restarted without it', async () => {
@@ -259,6 +273,9 @@ describe('the executor shutdown on embedded hosts', () => {
   it('ends with 5 when a task was lost, and names it', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], restartSeconds: 80 });
     expect(run.code).toBe(5);
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    expect(ledger.all.size).toBe(0);
     expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back' });
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
