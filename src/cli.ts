@@ -34,28 +34,30 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     },
   );
 
-  withSelection(
-    withStateDir(
-      withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
-    ),
-  )
+  const plan = withInventory(
+    program.command('plan <playbook>').description('show what a run would do; never connects'),
+  );
+  withOutput(withSelection(withStateDir(plan)), '.json to be run, .html, .md or .txt to be reviewed; several times')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
-    .option(
-      '-o, --output <file>',
-      'save it: .json to be run, .html, .md or .txt to be reviewed; several times',
-      collect,
-      [],
-    )
     .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });
 
-  withRunning(
-    withSelection(withInventory(program.command('run <playbook>').description('run a playbook on its hosts'))),
-  ).action((playbook, options) => {
-    exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
-  });
+  withOutput(withStateDir(program.command('show <plan>')), '.html, .md or .txt; several times')
+    .exitOverride()
+    .description('show a saved plan again, and what has changed since')
+    .action((file, options) => {
+      exitCode = import('./commands/show.ts').then(({ show }) => show(file, options, terminal));
+    });
+
+  const run = withExtraVars(program.command('run [playbook]').description('run a playbook on its hosts'));
+  withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collect, [])))
+    .option('--plan <file>', 'run this saved plan, and nothing else')
+    .option('--max-age <duration>', 'with --plan: how old it may be', '7d')
+    .action((playbook, options) => {
+      exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
+    });
 
   withStateDir(withExtraVars(program.command('windows')))
     .description('show which windows are open, and how long what was renewed still holds')
@@ -138,6 +140,10 @@ function withInventory(command: Command): Command {
   return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
 }
 
+function withOutput(command: Command, forms: string): Command {
+  return command.option('-o, --output <file>', `save it: ${forms}`, collect, []);
+}
+
 function withStateDir(command: Command): Command {
   return command.option(
     '--state-dir <folder>',
@@ -165,7 +171,7 @@ function withoutReview(command: Command): Command {
 function withSelection(command: Command): Command {
   return withoutReview(command)
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
-    .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
+    .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say (default: 10)', positive)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
     .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, [])
     .option('--pause-after-first', 'wait after the first batch of each play until somebody says continue');

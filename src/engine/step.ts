@@ -4,6 +4,7 @@ import type { Evaluated, Scope } from '../expressions/scope.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import { type Mask, masking } from '../shell/masking.ts';
+import { Secret } from '../shell/script.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { loopResult } from './loop.ts';
 import { paramsOf } from './params.ts';
@@ -171,8 +172,9 @@ function becomeKeywords(step: Attempted): {
   };
 }
 
-function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string>> {
-  const merged: Record<string, string> = {};
+/** What holds a secret goes to the host apart from the command: everybody there can read a process's words. */
+function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string | Secret>> {
+  const merged: Record<string, string | Secret> = {};
   for (const written of step.at.task.environment) {
     const rendered = evaluated(step.world.expressions.template(written, scope), 'environment');
     if (!isMap(rendered))
@@ -182,7 +184,7 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
         throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
-      merged[name] = text;
+      merged[name] = step.noLog || step.mask(text) !== text ? new Secret(text) : text;
     }
   }
   return merged;

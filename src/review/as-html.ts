@@ -66,7 +66,8 @@ function tableHtml(head: readonly string[], rows: readonly (readonly Text[])[]):
 }
 
 function inline(text: Text): string {
-  return typeof text === 'string' ? prose(text) : `<code>${prose(text.code)}</code>`;
+  if (typeof text === 'string') return prose(text);
+  return text.code === '' ? '' : `<code>${prose(text.code)}</code>`;
 }
 
 function prose(text: string): string {

@@ -23,7 +23,7 @@ dl > div { display: grid; grid-template-columns: 11rem 1fr; gap: .75rem; padding
 dt { color: var(--faint); }
 dd { margin: 0; min-width: 0; }
 .mind { color: var(--mind); background: var(--mind-paper); border-left: 4px solid; padding: .5rem .8rem; border-radius: .25rem; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .95rem; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .95em; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--faint); font-weight: 600; }
 .blanks dd { border-bottom: 1px solid var(--ink); min-height: 2.2rem; }
@@ -32,6 +32,7 @@ th { color: var(--faint); font-weight: 600; }
   thead { position: absolute; left: -99rem; }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { display: block; border: 0; padding: .1rem 0; }
+  td:empty { display: none; }
   td::before { content: attr(data-label) ": "; color: var(--faint); }
 }
 @media print {

@@ -75,7 +75,8 @@ describe.skipIf(fleetMissing())('the other playbooks on real hosts', () => {
     const run = await operator.run('rolling-upgrade.yml', ['stuck'], {
       extra: ['-e', 'upgrade_command="systemctl stop dcos-mesos-slave; exit 1"'],
     });
-    expect(verdict(run, 'stuck')).toMatchObject({ task: 'The upgrade has ended', status: 'failed' });
+    expect(verdict(run, 'stuck').status).toBe('failed');
+    expect(verdict(run, 'stuck').task).toMatch(/^(Upgrade the agent|The upgrade has ended)$/);
     expect(run.code).toBe(2);
     expect(await who(host)).toEqual(before);
     expect((await host.exec('systemctl is-active dcos-mesos-slave')).stdout.trim()).toBe('active');
