@@ -104,6 +104,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       exitCode = import('./commands/explain.ts').then(({ explain }) => explain(run, host, options, terminal));
     });
 
+  withStateDir(program.command('report [run]').exitOverride())
+    .description('write down what was planned of a run beside what happened; of the latest by default')
+    .requiredOption('-o, --output <file>', 'where to: .html, .md, .txt, or .json for programs; several times', collect)
+    .action((run, options) => {
+      exitCode = import('./commands/report.ts').then(({ report }) => report(run, options, terminal));
+    });
+
   const steering = [
     ['pause', 'begin nothing new; hosts inside a window come out of it'],
     ['continue', 'go on after a pause'],
