@@ -71,6 +71,10 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       new Option('--assume-done', 'steps of which nobody knows whether they ran: take them as done').conflicts('redo'),
     )
     .option('--redo', 'steps of which nobody knows whether they ran: do them again')
+    .option('--reason <text>', 'why the one or the other is right, for whoever comes next')
+    .option('--retry-failed', 'hosts that failed try again where they failed')
+    .option('--retry-unreachable', 'hosts that could not be reached try again where they were lost')
+    .option('-l, --limit <pattern>', 'go on with these hosts only; open windows are brought home all the same')
     .action((run, options) => {
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
     });

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { type Retried, retries } from '../engine/retry.ts';
 import { createExpressions } from '../expressions/expressions.ts';
 import type { Stamped } from '../journal/event.ts';
 import { saidBy } from '../journal/orders.ts';
@@ -7,10 +8,14 @@ import { findRun, type RunFolder } from '../journal/run-folder.ts';
 import { Holds } from '../ledger/holds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets, type Secrets } from '../plan/secrets.ts';
+import { printableLine } from '../report/printable.ts';
 import { Mistakes } from '../source/mistakes.ts';
+import { actorHere } from './actor.ts';
+import { changedInputs } from './changed-inputs.ts';
 import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { readHours } from './hours.ts';
+import { limitedHosts } from './limited-hosts.ts';
 import { load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
@@ -23,6 +28,11 @@ export interface ResumeOptions extends RunningOptions {
   readonly extraVars: readonly string[];
   readonly assumeDone?: boolean;
   readonly redo?: boolean;
+  /** Why the one or the other is right. */
+  readonly reason?: string;
+  readonly retryFailed?: boolean;
+  readonly retryUnreachable?: boolean;
+  readonly limit?: string;
 }
 
 /** Goes on with a run from where each of its hosts was: the saved plan, the replayed journal. */
@@ -60,6 +70,16 @@ async function goOn(
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
+  const answer = answerOf(options);
+  if (answer !== undefined && (options.reason ?? '').trim() === '') {
+    terminal.err(
+      `--${answer} overrides what rollgate knows: say why by --reason, for whoever comes next; nothing was done\n`,
+    );
+    return USAGE;
+  }
+  const mistakes = new Mistakes();
+  const only = options.limit === undefined ? undefined : limitedHosts(options.limit, plan, terminal.cwd, mistakes);
+  if (!mistakes.none) return reportMistakes(mistakes, terminal);
   if (options.yes !== true && !terminal.isInteractive) {
     terminal.err('rollgate resume asks before it goes on, and there is no terminal to ask at; run it with --yes\n');
     return USAGE;
@@ -73,8 +93,7 @@ async function goOn(
   const missing = missingSecrets(plan, secrets);
   if (missing.length > 0)
     return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
-  const answer: Job['answer'] =
-    options.assumeDone === true ? 'assume-done' : options.redo === true ? 'redo' : undefined;
+  tellWhatChanged(plan, started, terminal);
   if (options.yes !== true && !(await agrees(folder, past, terminal))) return refuse('nothing was done');
   const job: Job = {
     plan,
@@ -89,13 +108,35 @@ async function goOn(
       type: 'run_resumed',
       run: folder.id,
       ...operatorHere(),
-      ...(answer === undefined ? {} : { answer }),
+      ...(answer === undefined ? {} : { answer, reason: options.reason ?? '' }),
+      ...(only === undefined ? {} : { only: [...only] }),
     },
     ...(answer === undefined ? {} : { answer }),
+    ...(only === undefined ? {} : { only }),
+    orders: retries(retriedBy(options), plan, replay(past), actorHere(terminal.env), only),
   };
-  const mistakes = new Mistakes();
   checkRoutes(job, options, terminal, mistakes);
   return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
+}
+
+function answerOf({ assumeDone, redo }: ResumeOptions): Job['answer'] {
+  if (assumeDone === true) return 'assume-done';
+  return redo === true ? 'redo' : undefined;
+}
+
+function retriedBy({ retryFailed, retryUnreachable }: ResumeOptions): ReadonlySet<Retried> {
+  return new Set<Retried>([
+    ...(retryFailed === true ? (['failed'] as const) : []),
+    ...(retryUnreachable === true ? (['unreachable'] as const) : []),
+  ]);
+}
+
+/** What was approved is what runs: a changed file is told, and changes nothing. */
+function tellWhatChanged(plan: Plan, { folder }: Started, terminal: Terminal): void {
+  const changed = changedInputs(plan.inputs, folder);
+  if (changed.length === 0) return;
+  const lines = changed.map((line) => `  ${printableLine(line)}\n`).join('');
+  terminal.err(`since the plan was made, and the run goes on by the saved plan all the same:\n${lines}`);
 }
 
 function isAllDone(past: readonly Stamped[]): boolean {

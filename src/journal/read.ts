@@ -32,6 +32,7 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   host_forced: true,
   host_restarted: true,
   host_skipped: true,
+  host_retried: true,
   run_finished: true,
 };
 

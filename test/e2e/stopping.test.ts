@@ -79,7 +79,7 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
       },
       { host: 'b' },
     ]);
-    const assumed = await ended(desk.resume(['--assume-done']));
+    const assumed = await ended(desk.resume(['--assume-done', '--reason', 'seen']));
     expect(assumed.code).toBe(0);
     expect(desk.left('a')).toBe('first\nslow\nlast\n');
   });
@@ -102,7 +102,7 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
       expect.objectContaining({ type: 'host_refused', host: 'a', reason: expect.stringContaining('--redo') }),
     );
     expect(desk.left('a')).toBe('first\nslow\n');
-    const redone = await ended(desk.resume(['--redo']));
+    const redone = await ended(desk.resume(['--redo', '--reason', 'seen']));
     expect([redone.code, redone.stderr]).toEqual([0, '']);
     expect(desk.left('a')).toBe('first\nslow\nslow\nlast\n');
   });
