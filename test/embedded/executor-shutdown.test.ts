@@ -221,7 +221,7 @@ describe('the executor shutdown on embedded hosts', () => {
   it('ends with 5 when a task was lost, and names it', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], restartSeconds: 80 });
     expect(run.code).toBe(5);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back, and stays' });
+    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back' });
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 

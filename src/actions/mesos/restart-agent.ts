@@ -39,6 +39,7 @@ export const mesosBringHome: Action<z.output<typeof home>, Facts> = {
   summary: 'Restarts the agent where links were shut and it has not been restarted since; anywhere else, does nothing.',
   params: home,
   effect: () => 'probed',
+  followsUp: true,
   probe,
   decide: (given, facts) => decide(given.instance, facts, START_HOME),
 };
@@ -49,6 +50,7 @@ export const mesosRestartAgent: Action<z.output<typeof restart>, Facts> = {
   summary: 'Restarts the agent, once: a second restart while it takes its executors back would kill them.',
   params: restart,
   effect: () => 'probed',
+  followsUp: true,
   probe,
   decide: (given, facts) =>
     decide(given.instance, facts, startScript(restartScript(given, facts), facts.run, given.instance)),
