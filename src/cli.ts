@@ -182,6 +182,11 @@ function withOrder(command: Command): Command {
 function withRunning(command: Command): Command {
   return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
+    .addOption(
+      new Option('--hangup <how>', 'when the terminal goes away: go on, or stop as at Ctrl-C')
+        .choices(['go-on', 'stop'])
+        .default('go-on'),
+    )
     .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
     .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
     .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))

@@ -31,6 +31,8 @@ export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
   readonly stateDir?: string;
+  /** What to do when the terminal goes away. */
+  readonly hangup: 'go-on' | 'stop';
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
 }
 
@@ -68,7 +70,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   };
   const [recorder, watching] = await Recorder.open(job, shown, options.format, terminal);
   const stop = new Stop();
-  const settle = drainOnInterrupt(terminal, stop, recorder);
+  const settle = drainOnInterrupt(terminal, stop, recorder, options.hangup);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
   const machines = machinesOf(job, connections);

@@ -155,6 +155,22 @@ export class Desk {
     return call;
   }
 
+  /** Starts rollgate at a terminal of its own, which goes away when what is given back is killed. */
+  atTerminal(args: readonly string[]): ChildProcess {
+    const words = [process.execPath, ...PROGRAM, ...args, '--state-dir', this.state];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    return spawn('script', ['-qc', `exec ${line}`, '/dev/null'], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+  }
+
+  /** The journal of the latest run, as it stands. */
+  journal(): string {
+    return readFileSync(join(this.run, 'journal.jsonl'), 'utf8');
+  }
+
   /** Starts a playbook, given as text, with the events as JSON. */
   play(playbook: string, args: readonly string[] = []): Call {
     this.write('play.yml', playbook);
