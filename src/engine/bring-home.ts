@@ -1,7 +1,7 @@
 import type { PlannedPlay } from '../plan/plan.ts';
 import type { Course } from './course.ts';
 import { takeOneStep } from './take.ts';
-import { leaveWindow } from './windows.ts';
+import { enterAgain, leaveWindow } from './windows.ts';
 
 type Spot = ReturnType<Course['leftOpen']>[number];
 
@@ -18,6 +18,8 @@ export async function bringHome(plays: readonly PlannedPlay[], course: Course): 
 
 async function comeHome(spot: Spot, course: Course): Promise<void> {
   const { play, batch, host } = spot;
+  const first = course.whereabouts(play, host);
+  if (first.kind === 'next' && !(await enterAgain(spot, first, course))) return;
   for (;;) {
     const where = course.whereabouts(play, host);
     await leaveWindow(spot, where, course);
