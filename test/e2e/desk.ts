@@ -47,7 +47,8 @@ function program(): readonly string[] {
     : ['--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')];
 }
 
-const PROGRAM = program();
+/** Words behind node. */
+export const PROGRAM = program();
 
 /** A call of rollgate that is under way. */
 export class Call {
