@@ -16,11 +16,12 @@ import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDir
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { readHours } from './hours.ts';
 import { limitedHosts } from './limited-hosts.ts';
-import { load } from './load.ts';
+import { type Loaded, load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
 import { type ReadRun, readRun, type Started } from './read-run.ts';
 import { realClock } from './real-clock.ts';
+import { replacePlan, replan } from './replan.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ResumeOptions extends RunningOptions {
@@ -30,6 +31,7 @@ export interface ResumeOptions extends RunningOptions {
   readonly redo?: boolean;
   /** Why the one or the other is right. */
   readonly reason?: string;
+  readonly replan?: boolean;
   readonly retryFailed?: boolean;
   readonly retryUnreachable?: boolean;
   readonly limit?: string;
@@ -56,16 +58,13 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
 }
 
 async function goOn(
-  { plan, past, started }: ReadRun,
+  saved: ReadRun,
   folder: RunFolder,
   holds: Holds,
   options: ResumeOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const refuse = (why: string) => {
-    terminal.err(`${why}\n`);
-    return MISTAKE;
-  };
+  const { past } = saved;
   if (isAllDone(past)) {
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
@@ -77,6 +76,9 @@ async function goOn(
     );
     return USAGE;
   }
+  const loaded = planToGoOnBy(saved, options, terminal);
+  if (typeof loaded === 'number') return loaded;
+  const { plan } = loaded;
   const mistakes = new Mistakes();
   const only = options.limit === undefined ? undefined : limitedHosts(options.limit, plan, terminal.cwd, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
@@ -89,17 +91,12 @@ async function goOn(
     terminal.err(`${hours}\n`);
     return USAGE;
   }
-  const secrets = secretsOf(plan, started, options.extraVars);
-  const missing = missingSecrets(plan, secrets);
-  if (missing.length > 0)
-    return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
-  tellWhatChanged(plan, started, terminal);
-  if (options.yes !== true && !(await agrees(folder, past, terminal))) return refuse('nothing was done');
+  if (options.yes !== true && !(await agrees(folder, past, terminal))) {
+    terminal.err('nothing was done\n');
+    return MISTAKE;
+  }
   const job: Job = {
-    plan,
-    secrets,
-    expressions: createExpressions(),
-    playbookDir: dirname(resolve(started.folder, plan.playbook)),
+    ...loaded,
     folder,
     holds,
     past,
@@ -110,13 +107,45 @@ async function goOn(
       ...operatorHere(),
       ...(answer === undefined ? {} : { answer, reason: options.reason ?? '' }),
       ...(only === undefined ? {} : { only: [...only] }),
+      ...(plan.id === saved.plan.id ? {} : { plan: plan.id }),
     },
     ...(answer === undefined ? {} : { answer }),
     ...(only === undefined ? {} : { only }),
     orders: retries(retriedBy(options), plan, replay(past), actorHere(terminal.env), only),
   };
   checkRoutes(job, options, terminal, mistakes);
-  return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
+  if (!mistakes.none) return reportMistakes(mistakes, terminal);
+  if (plan.id !== saved.plan.id) await replacePlan(folder, saved.plan, plan);
+  return execute(job, options, terminal);
+}
+
+/** The saved plan with its secrets read again; or, where that is asked for, one made anew, its differences shown. Else the exit code. */
+function planToGoOnBy(saved: ReadRun, options: ResumeOptions, terminal: Terminal): Loaded | number {
+  const refuse = (why: string) => {
+    terminal.err(`${why}\n`);
+    return MISTAKE;
+  };
+  if (options.replan === true) {
+    const mistakes = new Mistakes();
+    const made = replan(saved, replay(saved.past), options.extraVars, mistakes);
+    if (made === undefined) return reportMistakes(mistakes, terminal);
+    if (!made.ok) return refuse(made.reason);
+    const shown = made.differences.map((line) => `  ${printableLine(line)}\n`).join('');
+    terminal.err(shown === '' ? 'a plan made anew is the same\n' : `a plan made anew differs:\n${shown}`);
+    return made.loaded;
+  }
+  const { plan, started } = saved;
+  const secrets = secretsOf(plan, started, options.extraVars);
+  const missing = missingSecrets(plan, secrets);
+  if (missing.length > 0)
+    return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
+  tellWhatChanged(plan, started, terminal);
+  return {
+    plan,
+    secrets,
+    expressions: createExpressions(),
+    playbookDir: dirname(resolve(started.folder, plan.playbook)),
+  };
 }
 
 function answerOf({ assumeDone, redo }: ResumeOptions): Job['answer'] {
@@ -136,7 +165,9 @@ function tellWhatChanged(plan: Plan, { folder }: Started, terminal: Terminal): v
   const changed = changedInputs(plan.inputs, folder);
   if (changed.length === 0) return;
   const lines = changed.map((line) => `  ${printableLine(line)}\n`).join('');
-  terminal.err(`since the plan was made, and the run goes on by the saved plan all the same:\n${lines}`);
+  terminal.err(
+    `since the plan was made, and the run goes on by the saved plan all the same (--replan makes it anew):\n${lines}`,
+  );
 }
 
 function isAllDone(past: readonly Stamped[]): boolean {
