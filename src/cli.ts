@@ -72,6 +72,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     )
     .option('--redo', 'steps of which nobody knows whether they ran: do them again')
     .option('--reason <text>', 'why the one or the other is right, for whoever comes next')
+    .option('--salvage', 'leave out lines of the journal that cannot be read, and ask where one may be missing')
     .option('--replan', 'make the plan anew from the files as they are now, show the difference, and go on by it')
     .option('--retry-failed', 'hosts that failed try again where they failed')
     .option('--retry-unreachable', 'hosts that could not be reached try again where they were lost')

@@ -22,6 +22,7 @@ import { checkRoutes } from './reaching.ts';
 import { type ReadRun, readRun, type Started } from './read-run.ts';
 import { realClock } from './real-clock.ts';
 import { replacePlan, replan } from './replan.ts';
+import { salvage } from './salvage.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ResumeOptions extends RunningOptions {
@@ -32,6 +33,7 @@ export interface ResumeOptions extends RunningOptions {
   /** Why the one or the other is right. */
   readonly reason?: string;
   readonly replan?: boolean;
+  readonly salvage?: boolean;
   readonly retryFailed?: boolean;
   readonly retryUnreachable?: boolean;
   readonly limit?: string;
@@ -50,6 +52,8 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
     // Held before it is read: what another process still writes would be missing from what is read now.
     const holder = holdRun(holds, found.folder, realClock.now());
     if (holder !== undefined) return refuse(holder);
+    const salvaged = options.salvage === true ? await salvage(found.folder) : undefined;
+    if (salvaged !== undefined) terminal.err(`${salvaged}\n`);
     const saved = readRun(found.folder);
     return saved.ok ? await goOn(saved, found.folder, holds, options, terminal) : refuse(saved.reason);
   } finally {

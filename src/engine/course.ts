@@ -473,6 +473,25 @@ export class Course {
     this.history(play).restart(event);
   }
 
+  /** What a lost line may have told of: the next step of each host, as far as the run can have come. */
+  #doubtWhatIsNext(): void {
+    for (const play of this.#assignment.plan.plays) {
+      for (const batch of play.batches) {
+        const isBegun = batch.hosts.some((host) => this.hasBegun(play, host));
+        for (const host of batch.hosts) this.#doubtNext({ play, batch, host });
+        if (!isBegun) return;
+      }
+    }
+  }
+
+  #doubtNext({ play, batch, host }: Spot): void {
+    const where = this.whereabouts(play, host);
+    if (where.kind !== 'next') return;
+    const { task, flushedAt } = where;
+    const step = { playNumber: play.number, batch: batch.number, host, taskId: task.id };
+    this.#unknown.add(addressKey(flushedAt === undefined ? step : { ...step, flushedAt }));
+  }
+
   #replay(event: Stamped): void {
     switch (event.type) {
       case 'step_started':
@@ -497,6 +516,9 @@ export class Course {
       case 'batch_finished':
       case 'play_finished':
         this.#said.add(saidKey(event));
+        break;
+      case 'journal_salvaged':
+        this.#doubtWhatIsNext();
         break;
       case 'run_paused':
       case 'run_continued':

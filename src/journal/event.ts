@@ -145,6 +145,8 @@ export type RunEvent =
       /** Hosts whose time, by the ledger, is up before it is their turn. */
       readonly late: readonly string[];
     }
+  /** Lines of the journal could not be read and were left out: whatever came next on a host may have been begun, and may be over. */
+  | { readonly type: 'journal_salvaged'; readonly lines: readonly number[]; readonly kept: string }
   /** Something an operator should know that is neither progress nor failure. */
   | { readonly type: 'warning'; readonly message: string; readonly host?: string }
   | Order

@@ -194,6 +194,7 @@ function fold(progress: Building<Progress>, event: Stamped): void {
     case 'run_finished':
       progress.finished = { at: event.at, exitCode: event.exitCode, reason: event.reason };
       break;
+    case 'journal_salvaged':
     case 'command_started':
     case 'command_output':
     case 'command_finished':

@@ -57,6 +57,20 @@ describe('rollgate resume', () => {
     expect(log(folder)).toBe('one\n');
   });
 
+  it('names a broken line of the journal, and goes on without it when told to', async () => {
+    const folder = await failedRun();
+    const [run = ''] = readdirSync(join(folder, '.rollgate/runs'));
+    const journal = join(folder, '.rollgate/runs', run, 'journal.jsonl');
+    const lines = readFileSync(journal, 'utf8').split('\n');
+    writeFileSync(journal, lines.with(4, lines[4]?.slice(0, 20) ?? '').join('\n'));
+    const refused = await rollgate(folder, 'resume', '--yes', '--format', 'json');
+    expect([refused.exitCode, refused.err]).toEqual([65, expect.stringMatching(/journal\.jsonl:5: .*--salvage/)]);
+    const saved = await rollgate(folder, 'resume', '--yes', '--salvage', '--format', 'json');
+    expect(saved.err).toMatch(/left out of the journal: line 5; .* events were kept/);
+    expect(readdirSync(join(folder, '.rollgate/runs', run)).join()).toContain('journal-broken-');
+    expect([saved.exitCode, log(folder)]).toEqual([2, 'one\n']);
+  });
+
   it.each([['--assume-done'], ['--redo']])('wants a reason with %s', async (option) => {
     const folder = await failedRun();
     const { exitCode, err } = await rollgate(folder, 'resume', '--yes', option);
