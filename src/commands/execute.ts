@@ -9,11 +9,11 @@ import { Stop } from '../engine/stop.ts';
 import type { HostOrder, RunEvent, Stamped } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 import { stamp } from '../journal/stamp.ts';
-import type { HoldOwner, Holds } from '../ledger/holds.ts';
-import { thisProcess } from '../ledger/process.ts';
+import type { Holds } from '../ledger/holds.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
 import { foretelling } from './foretelling.ts';
+import { heldByOthers, keepBeating } from './holding.ts';
 import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
@@ -30,6 +30,8 @@ import type { Terminal } from './terminal.ts';
 export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
+  /** A command that is told each event of the journal. */
+  readonly onEvent?: string;
   readonly stateDir?: string;
   /** What to do when the terminal goes away. */
   readonly hangup: 'go-on' | 'stop';
@@ -68,7 +70,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const [recorder, watching] = await Recorder.open(job, shown, options.format, terminal);
+  const [recorder, watching] = await Recorder.open(job, shown, options, terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder, options.hangup);
   const { warn } = recorder;
@@ -83,6 +85,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const foretell = foretelling(job.plan, ledger.ends, recorder);
   const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
   const given = new Orders();
+  // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
+  const stopBeating = keepBeating(job.holds, warn);
   const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, given)).catch(
     (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
   );
@@ -118,7 +122,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       orders: given,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, machines),
+      refused: heldByOthers(job, machines, warn),
       ...(job.only === undefined ? {} : { only: job.only }),
       opening: () => awaitOpening(job.hours, realClock, stop, warn),
     }).catch((error: unknown) => recorder.blame(error));
@@ -128,6 +132,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     endWatch();
     settle();
     deafen?.();
+    stopBeating();
     await connections.close();
     await recorder.close();
   }
@@ -160,34 +165,4 @@ function runOf({ past, opening }: Job): string {
 
 function resumeCommand(folder: RunFolder, options: RunningOptions): string {
   return `rollgate resume ${folder.id}${options.stateDir === undefined ? '' : ` --state-dir ${options.stateDir}`}`;
-}
-
-/** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job, machines: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
-  const keys = [...machines.values()].filter((machine) => machine !== undefined);
-  const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
-  const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
-  const reasons = [...machines].flatMap(([host, machine]): [string, string][] => {
-    const owner = owners.get(machine);
-    if (owner === undefined) return [];
-    return [[host, `run ${owner.run} of ${owner.user} (pid ${owner.pid}) has held it since ${owner.since}`]];
-  });
-  return new Map(reasons);
-}
-
-/** What stands for a run itself among the holds. */
-export function runKey(folder: RunFolder): string {
-  return `run ${folder.path}`;
-}
-
-/** One writer for a journal: holds the run, or says who does. */
-export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
-  return refusal === undefined
-    ? undefined
-    : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;
-}
-
-function ownerOf(folder: RunFolder, playbook: string, now: Date): HoldOwner {
-  return { ...thisProcess(), run: folder.id, user: userInfo().username, since: now.toISOString(), playbook };
 }

@@ -38,19 +38,24 @@ export async function plan(playbook: string, options: PlanOptions, terminal: Ter
   const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes, ends);
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   const { complete, missing } = withUploads(loaded, terminal.cwd);
-  if (options.output.length > 0) return save(complete.plan, missing, options, terminal);
+  const forecast = planForecast(loaded, stateDir, realClock.now(), terminal);
+  if (options.output.length > 0) return save(complete.plan, { missing, forecast }, options, terminal);
   if (options.format === 'json') terminal.out(`${JSON.stringify(complete.plan, undefined, 2)}\n`);
   else {
-    const forecast = planForecast(loaded, stateDir, realClock.now(), terminal);
     terminal.out(`${planAsText(complete.plan)}\n`);
     if (forecast.length > 0) terminal.out(`\n${forecast.join('\n')}\n`);
   }
   return DONE;
 }
 
-async function save(made: Plan, missing: readonly string[], options: PlanOptions, terminal: Terminal): Promise<number> {
+async function save(
+  made: Plan,
+  { missing, forecast }: { readonly missing: readonly string[]; readonly forecast: readonly string[] },
+  options: PlanOptions,
+  terminal: Terminal,
+): Promise<number> {
   const how = madeHere(made, missing, options, terminal.cwd);
-  const review = reviewOf(made, how);
+  const review = reviewOf(made, how, { forecast, since: [] });
   for (const file of options.output)
     await writeAtomically(resolve(terminal.cwd, file), printedFor(file, review) ?? savedPlan(made, how));
   terminal.out(`Plan ${made.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);

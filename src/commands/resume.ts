@@ -5,6 +5,7 @@ import type { Stamped } from '../journal/event.ts';
 import { saidBy } from '../journal/orders.ts';
 import { replay } from '../journal/progress.ts';
 import { findRun, type RunFolder } from '../journal/run-folder.ts';
+import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets, type Secrets } from '../plan/secrets.ts';
@@ -12,8 +13,9 @@ import { printableLine } from '../report/printable.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { actorHere } from './actor.ts';
 import { changedInputs } from './changed-inputs.ts';
-import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
+import { execute, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
+import { holdRun } from './holding.ts';
 import { readHours } from './hours.ts';
 import { limitedHosts } from './limited-hosts.ts';
 import { type Loaded, load } from './load.ts';
@@ -69,7 +71,7 @@ async function goOn(
   terminal: Terminal,
 ): Promise<number> {
   const { past } = saved;
-  if (isAllDone(past)) {
+  if (endOf(past)?.exitCode === 0) {
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
@@ -172,11 +174,6 @@ function tellWhatChanged(plan: Plan, { folder }: Started, terminal: Terminal): v
   terminal.err(
     `since the plan was made, and the run goes on by the saved plan all the same (--replan makes it anew):\n${lines}`,
   );
-}
-
-function isAllDone(past: readonly Stamped[]): boolean {
-  const last = past.at(-1);
-  return last?.type === 'run_finished' && last.exitCode === 0;
 }
 
 /** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */

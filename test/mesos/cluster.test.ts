@@ -47,7 +47,7 @@ describe('mesos_cluster at the beginning', () => {
       checks: [{ check: 'leader', passed: true, why: `${master.url} is elected` }],
       msg: `${master.url} leads 594 active agents with 2700 running tasks`,
     });
-    expect(master.asked.map(({ url }) => url)).toEqual(['/metrics/snapshot']);
+    expect(master.asked.map(({ url }) => url)).toEqual(['/metrics/snapshot', '/version']);
   });
 
   it('asks the masters until the leader answers', async () => {
@@ -226,7 +226,7 @@ describe('mesos_cluster and credentials', () => {
   it('sends the token, and shows it nowhere', async () => {
     const master = await aMaster();
     const result = await ask({ masters: [master.url], token: 's3cret\n' });
-    expect(master.asked.map(({ headers }) => headers.authorization)).toEqual(['token=s3cret']);
+    expect(master.asked.map(({ headers }) => headers.authorization)).toEqual(['token=s3cret', 'token=s3cret']);
     expect(JSON.stringify(result)).not.toContain('s3cret');
   });
 
