@@ -73,6 +73,12 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       new Option('--assume-done', 'steps of which nobody knows whether they ran: take them as done').conflicts('redo'),
     )
     .option('--redo', 'steps of which nobody knows whether they ran: do them again')
+    .option('--reason <text>', 'why the one or the other is right, for whoever comes next')
+    .option('--salvage', 'leave out lines of the journal that cannot be read, and ask where one may be missing')
+    .option('--replan', 'make the plan anew from the files as they are now, show the difference, and go on by it')
+    .option('--retry-failed', 'hosts that failed try again where they failed')
+    .option('--retry-unreachable', 'hosts that could not be reached try again where they were lost')
+    .option('-l, --limit <pattern>', 'go on with these hosts only; open windows are brought home all the same')
     .action((run, options) => {
       exitCode = import('./commands/resume.ts').then(({ resume }) => resume(run, options, terminal));
     });
@@ -191,6 +197,11 @@ function withOrder(command: Command): Command {
 function withRunning(command: Command): Command {
   return withStateDir(command)
     .option('-y, --yes', 'go on without asking')
+    .addOption(
+      new Option('--hangup <how>', 'when the terminal goes away: go on, or stop as at Ctrl-C')
+        .choices(['go-on', 'stop'])
+        .default('go-on'),
+    )
     .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
     .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
     .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))

@@ -32,6 +32,7 @@ export function failureOf(outcome: Outcome | Transferred, limitMs?: number): Fai
     case 'lost':
       return {
         unreachable: true,
+        in_doubt: true,
         msg: `the connection broke after the command was sent (${outcome.reason}): whether it ran is not known`,
       };
     case 'become_refused':

@@ -6,8 +6,9 @@ import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
 import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
-import type { RunEvent, Stamped } from '../journal/event.ts';
+import type { HostOrder, RunEvent, Stamped } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
+import { stamp } from '../journal/stamp.ts';
 import type { Holds } from '../ledger/holds.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
@@ -32,6 +33,8 @@ export interface RunningOptions extends HoursOptions {
   /** A command that is told each event of the journal. */
   readonly onEvent?: string;
   readonly stateDir?: string;
+  /** What to do when the terminal goes away. */
+  readonly hangup: 'go-on' | 'stop';
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
 }
 
@@ -45,6 +48,10 @@ export interface Job extends Loaded {
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
   readonly hours: Hours;
+  /** What whoever resumes it says of hosts. */
+  readonly orders?: readonly HostOrder[];
+  /** The only hosts that this leg is about, but for open windows. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -65,7 +72,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   };
   const [recorder, watching] = await Recorder.open(job, shown, options, terminal);
   const stop = new Stop();
-  const settle = drainOnInterrupt(terminal, stop, recorder);
+  const settle = drainOnInterrupt(terminal, stop, recorder, options.hangup);
   const { warn } = recorder;
   const connections = connect(options, terminal, warn);
   const machines = machinesOf(job, connections);
@@ -77,19 +84,20 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   );
   const foretell = foretelling(job.plan, ledger.ends, recorder);
   const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
-  const orders = new Orders();
+  const given = new Orders();
   // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
   const stopBeating = keepBeating(job.holds, warn);
-  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
+  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, given)).catch(
     (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
   );
   try {
     await recorder.record(job.opening);
-    await awaitOpening(job.hours, realClock, stop, warn);
+    const orders = (job.orders ?? []).map((order) => stamp(order, realClock.now()));
+    for (const order of orders) await recorder.record(order);
     await runPlan({
       plan: job.plan,
       secrets: job.secrets,
-      past: job.past,
+      past: [...job.past, ...orders],
       world: {
         run: runOf(job),
         connections,
@@ -112,9 +120,11 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         localPath: localPaths(job.playbookDir),
       },
       stop,
-      orders,
+      orders: given,
       playbookDir: job.playbookDir,
       refused: heldByOthers(job, machines, warn),
+      ...(job.only === undefined ? {} : { only: job.only }),
+      opening: () => awaitOpening(job.hours, realClock, stop, warn),
     }).catch((error: unknown) => recorder.blame(error));
     endWatch();
     return await recorder.conclude(settle() > 0);

@@ -5,12 +5,17 @@ import type { Recorder } from './recorder.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * First Ctrl-C or SIGTERM: nothing new is started. Second: says what is still open. Third: hosts outside a window are
+ * When the terminal goes away the run goes on, unless `hangup` says that this counts as Ctrl-C. First Ctrl-C or SIGTERM: nothing new is started. Second: says what is still open. Third: hosts outside a window are
  * let go of. Gives a function that stops listening and says how often it was interrupted.
  */
-export function drainOnInterrupt(terminal: Terminal, stop: Stop, recorder: Recorder): () => number {
+export function drainOnInterrupt(
+  terminal: Terminal,
+  stop: Stop,
+  recorder: Recorder,
+  hangup: 'go-on' | 'stop',
+): () => number {
   let times = 0;
-  const forget = terminal.onInterrupt((signal) => {
+  const interrupt = (signal: string) => {
     times += 1;
     if (times === 1) {
       const reason = `${signal}: nothing new is started; running steps and open windows come to their end`;
@@ -22,9 +27,17 @@ export function drainOnInterrupt(terminal: Terminal, stop: Stop, recorder: Recor
       stop.abandon();
       recorder.warn(`hosts outside a window are let go of; what remains: ${windowsOpen(recorder) || 'nothing'}`);
     }
-  });
+  };
+  const goOn = (signal: string) =>
+    void recorder.record({
+      type: 'warning',
+      message: `${signal}: the terminal has gone away, and the run goes on; rollgate status shows it, rollgate abort ends it`,
+    });
+  const forget = terminal.onInterrupt(interrupt);
+  const forgetHangup = terminal.onHangup(hangup === 'stop' ? interrupt : goOn);
   return () => {
     forget();
+    forgetHangup();
     return times;
   };
 }

@@ -21,7 +21,7 @@ export function readRun(folder: RunFolder): ReadRun | { readonly ok: false; read
   const replayed = readJournal(readFileSync(folder.journalFile));
   if (!replayed.ok)
     return no(
-      `${folder.journalFile}:${replayed.line}: ${replayed.reason}; ${replayed.events.length} events before it can be read`,
+      `${folder.journalFile}:${replayed.line}: ${replayed.reason}; ${replayed.events.length} events before it can be read. \`rollgate resume ${folder.id} --salvage\` goes on with all lines that can be read, and asks where one may be missing`,
     );
   const [started] = replayed.events;
   if (started?.type !== 'run_started') return no(`run ${folder.id} broke off before it had begun: start it anew`);

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { type Retried, retries } from '../engine/retry.ts';
 import { createExpressions } from '../expressions/expressions.ts';
 import type { Stamped } from '../journal/event.ts';
 import { saidBy } from '../journal/orders.ts';
@@ -8,16 +9,22 @@ import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets, type Secrets } from '../plan/secrets.ts';
+import { printableLine } from '../report/printable.ts';
 import { Mistakes } from '../source/mistakes.ts';
+import { actorHere } from './actor.ts';
+import { changedInputs } from './changed-inputs.ts';
 import { execute, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { holdRun } from './holding.ts';
 import { readHours } from './hours.ts';
-import { load } from './load.ts';
+import { limitedHosts } from './limited-hosts.ts';
+import { type Loaded, load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
 import { type ReadRun, readRun, type Started } from './read-run.ts';
 import { realClock } from './real-clock.ts';
+import { replacePlan, replan } from './replan.ts';
+import { salvage } from './salvage.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ResumeOptions extends RunningOptions {
@@ -25,6 +32,13 @@ export interface ResumeOptions extends RunningOptions {
   readonly extraVars: readonly string[];
   readonly assumeDone?: boolean;
   readonly redo?: boolean;
+  /** Why the one or the other is right. */
+  readonly reason?: string;
+  readonly replan?: boolean;
+  readonly salvage?: boolean;
+  readonly retryFailed?: boolean;
+  readonly retryUnreachable?: boolean;
+  readonly limit?: string;
 }
 
 /** Goes on with a run from where each of its hosts was: the saved plan, the replayed journal. */
@@ -40,6 +54,8 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
     // Held before it is read: what another process still writes would be missing from what is read now.
     const holder = holdRun(holds, found.folder, realClock.now());
     if (holder !== undefined) return refuse(holder);
+    const salvaged = options.salvage === true ? await salvage(found.folder) : undefined;
+    if (salvaged !== undefined) terminal.err(`${salvaged}\n`);
     const saved = readRun(found.folder);
     return saved.ok ? await goOn(saved, found.folder, holds, options, terminal) : refuse(saved.reason);
   } finally {
@@ -48,20 +64,30 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
 }
 
 async function goOn(
-  { plan, past, started }: ReadRun,
+  saved: ReadRun,
   folder: RunFolder,
   holds: Holds,
   options: ResumeOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const refuse = (why: string) => {
-    terminal.err(`${why}\n`);
-    return MISTAKE;
-  };
+  const { past } = saved;
   if (endOf(past)?.exitCode === 0) {
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
+  const answer = answerOf(options);
+  if (answer !== undefined && (options.reason ?? '').trim() === '') {
+    terminal.err(
+      `--${answer} overrides what rollgate knows: say why by --reason, for whoever comes next; nothing was done\n`,
+    );
+    return USAGE;
+  }
+  const loaded = planToGoOnBy(saved, options, terminal);
+  if (typeof loaded === 'number') return loaded;
+  const { plan } = loaded;
+  const mistakes = new Mistakes();
+  const only = options.limit === undefined ? undefined : limitedHosts(options.limit, plan, terminal.cwd, mistakes);
+  if (!mistakes.none) return reportMistakes(mistakes, terminal);
   if (options.yes !== true && !terminal.isInteractive) {
     terminal.err('rollgate resume asks before it goes on, and there is no terminal to ask at; run it with --yes\n');
     return USAGE;
@@ -71,18 +97,12 @@ async function goOn(
     terminal.err(`${hours}\n`);
     return USAGE;
   }
-  const secrets = secretsOf(plan, started, options.extraVars);
-  const missing = missingSecrets(plan, secrets);
-  if (missing.length > 0)
-    return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
-  const answer: Job['answer'] =
-    options.assumeDone === true ? 'assume-done' : options.redo === true ? 'redo' : undefined;
-  if (options.yes !== true && !(await agrees(folder, past, terminal))) return refuse('nothing was done');
+  if (options.yes !== true && !(await agrees(folder, past, terminal))) {
+    terminal.err('nothing was done\n');
+    return MISTAKE;
+  }
   const job: Job = {
-    plan,
-    secrets,
-    expressions: createExpressions(),
-    playbookDir: dirname(resolve(started.folder, plan.playbook)),
+    ...loaded,
     folder,
     holds,
     past,
@@ -91,13 +111,69 @@ async function goOn(
       type: 'run_resumed',
       run: folder.id,
       ...operatorHere(),
-      ...(answer === undefined ? {} : { answer }),
+      ...(answer === undefined ? {} : { answer, reason: options.reason ?? '' }),
+      ...(only === undefined ? {} : { only: [...only] }),
+      ...(plan.id === saved.plan.id ? {} : { plan: plan.id }),
     },
     ...(answer === undefined ? {} : { answer }),
+    ...(only === undefined ? {} : { only }),
+    orders: retries(retriedBy(options), plan, replay(past), actorHere(terminal.env), only),
   };
-  const mistakes = new Mistakes();
   checkRoutes(job, options, terminal, mistakes);
-  return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
+  if (!mistakes.none) return reportMistakes(mistakes, terminal);
+  if (plan.id !== saved.plan.id) await replacePlan(folder, saved.plan, plan);
+  return execute(job, options, terminal);
+}
+
+/** The saved plan with its secrets read again; or, where that is asked for, one made anew, its differences shown. Else the exit code. */
+function planToGoOnBy(saved: ReadRun, options: ResumeOptions, terminal: Terminal): Loaded | number {
+  const refuse = (why: string) => {
+    terminal.err(`${why}\n`);
+    return MISTAKE;
+  };
+  if (options.replan === true) {
+    const mistakes = new Mistakes();
+    const made = replan(saved, replay(saved.past), options.extraVars, mistakes);
+    if (made === undefined) return reportMistakes(mistakes, terminal);
+    if (!made.ok) return refuse(made.reason);
+    const shown = made.differences.map((line) => `  ${printableLine(line)}\n`).join('');
+    terminal.err(shown === '' ? 'a plan made anew is the same\n' : `a plan made anew differs:\n${shown}`);
+    return made.loaded;
+  }
+  const { plan, started } = saved;
+  const secrets = secretsOf(plan, started, options.extraVars);
+  const missing = missingSecrets(plan, secrets);
+  if (missing.length > 0)
+    return refuse(`${missing.join('; ')}: secrets are not stored, and could not be read again; give them again by -e`);
+  tellWhatChanged(plan, started, terminal);
+  return {
+    plan,
+    secrets,
+    expressions: createExpressions(),
+    playbookDir: dirname(resolve(started.folder, plan.playbook)),
+  };
+}
+
+function answerOf({ assumeDone, redo }: ResumeOptions): Job['answer'] {
+  if (assumeDone === true) return 'assume-done';
+  return redo === true ? 'redo' : undefined;
+}
+
+function retriedBy({ retryFailed, retryUnreachable }: ResumeOptions): ReadonlySet<Retried> {
+  return new Set<Retried>([
+    ...(retryFailed === true ? (['failed'] as const) : []),
+    ...(retryUnreachable === true ? (['unreachable'] as const) : []),
+  ]);
+}
+
+/** What was approved is what runs: a changed file is told, and changes nothing. */
+function tellWhatChanged(plan: Plan, { folder }: Started, terminal: Terminal): void {
+  const changed = changedInputs(plan.inputs, folder);
+  if (changed.length === 0) return;
+  const lines = changed.map((line) => `  ${printableLine(line)}\n`).join('');
+  terminal.err(
+    `since the plan was made, and the run goes on by the saved plan all the same (--replan makes it anew):\n${lines}`,
+  );
 }
 
 /** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */

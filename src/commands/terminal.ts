@@ -1,4 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { isatty } from 'node:tty';
 
 /** What a command has of the process it runs in. */
 export interface Terminal {
@@ -18,6 +20,8 @@ export interface Terminal {
   ): Promise<string | undefined>;
   /** Calls back at each Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(react: (signal: string) => void): () => void;
+  /** Calls back when the terminal has gone away, until the returned function is called; what is printed then goes nowhere. */
+  onHangup(react: (signal: string) => void): () => void;
 }
 
 export function processTerminal(): Terminal {
@@ -31,7 +35,8 @@ export function processTerminal(): Terminal {
     env: process.env,
     cwd: process.cwd(),
     readLine,
-    onInterrupt,
+    onInterrupt: (react) => listenFor(['SIGINT', 'SIGTERM'], react),
+    onHangup,
   };
 }
 
@@ -53,8 +58,24 @@ function readLine(
   });
 }
 
-function onInterrupt(react: (signal: string) => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+function onHangup(react: (signal: string) => void): () => void {
+  // From a terminal that is gone every write comes back as an error, the last after all is done: a run must not die of it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  return listenFor(['SIGHUP'], (signal) => {
+    for (const fd of terminals.splice(0)) replaceByNothing(fd);
+    react(signal);
+  });
+}
+
+/** Node puts its terminals back as they were when it ends, and aborts where one of them does not answer any more. */
+function replaceByNothing(fd: number): void {
+  closeSync(fd);
+  // The lowest that is free is the one just closed.
+  openSync('/dev/null', 'r+');
+}
+
+function listenFor(signals: readonly NodeJS.Signals[], react: (signal: string) => void): () => void {
   for (const signal of signals) process.on(signal, react);
   return () => {
     for (const signal of signals) process.off(signal, react);

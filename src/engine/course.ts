@@ -1,13 +1,13 @@
 import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
-import type { HostOrder, Order, RunEvent, StepAddress } from '../journal/event.ts';
+import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
 import { lostIn, lostName } from '../journal/lost.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import type { ValueMap } from '../source/value.ts';
+import { isList, isMap, type ValueMap } from '../source/value.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import { Pause } from './pause.ts';
@@ -50,11 +50,15 @@ export class Course {
   readonly #windows = new Map<string, string>();
   /** By host: when it entered its window, in milliseconds of the monotonic clock. */
   readonly #entered = new Map<string, number>();
+  /** By host: when the time of a window is up that was opened before a break; without a deadline never. */
+  readonly #deadlines = new Map<string, number>();
   /** By window: seconds. */
   readonly #learned = new Map<string, number>();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
   readonly #unknown = new Set<string>();
+  /** Steps that were given up while nobody knew whether their command ran. */
+  readonly #inDoubt = new Set<string>();
   readonly #broken = new Set<string>();
   /** By play: batches that have not been gone through, or have to be gone through again. */
   readonly #batchesToDo = new Map<number, Set<Batch>>();
@@ -107,6 +111,7 @@ export class Course {
       case 'host_forced':
       case 'host_restarted':
       case 'host_skipped':
+      case 'host_retried':
         this.#obeyOf(order);
     }
   }
@@ -149,7 +154,14 @@ export class Course {
 
   /** Whether a host may be begun, or has been. */
   isLetIn(play: PlannedPlay, host: string): boolean {
-    return this.stop.admitsNoMore === undefined || this.isInWindow(host) || this.hasBegun(play, host);
+    if (this.isInWindow(host)) return true;
+    const isMeant = this.#assignment.only?.has(host) ?? true;
+    return isMeant && (this.stop.admitsNoMore === undefined || this.hasBegun(play, host));
+  }
+
+  /** Whether every host of the plan may be begun. */
+  get letsAllIn(): boolean {
+    return this.stop.admitsNoMore === undefined && this.#assignment.only === undefined;
   }
 
   refusalOf(host: string): string | undefined {
@@ -261,6 +273,20 @@ export class Course {
     return id === undefined ? undefined : findWindow(this.history(play).tree, id);
   }
 
+  /** Where windows were left open by a break: those with the least time left first. */
+  leftOpen(plays: readonly PlannedPlay[]): readonly Spot[] {
+    const spots = plays.flatMap((play) =>
+      play.batches.flatMap((batch) => batch.hosts.map((host): Spot => ({ play, batch, host }))),
+    );
+    return spots
+      .filter(({ play, host }) => this.takesPart(host) && this.windowOf(play, host) !== undefined)
+      .toSorted((a, b) => this.#deadlineOf(a.host) - this.#deadlineOf(b.host));
+  }
+
+  #deadlineOf(host: string): number {
+    return this.#deadlines.get(host) ?? Number.MAX_VALUE;
+  }
+
   /** The longest that a host of this leg of the run has needed for a window and come through. */
   learnedSeconds(windowId: string): number | undefined {
     return this.#learned.get(windowId);
@@ -328,6 +354,8 @@ export class Course {
     this.#noteLost(event);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
+    if (isInDoubt(result)) this.#inDoubt.add(addressKey(event));
+    else this.#inDoubt.delete(addressKey(event));
     for (const host of hosts) this.#noteFailure(play, host);
   }
 
@@ -353,10 +381,23 @@ export class Course {
     const step = forcedStep(order);
     if (step === undefined) this.history(play).obey(order);
     else this.learn(play, step, step.result);
-    for (const host of this.#concernedBy(order)) this.#letIn(play, host);
-    for (const key of this.#unknown) if (isAbout(order, key)) this.#unknown.delete(key);
+    // What failed once for a batch is tried again for all of it.
+    const concerned = order.type === 'host_retried' ? batch.hosts.filter((host) => this.#hasMoved(play, host)) : [];
+    for (const host of new Set([...this.#concernedBy(order), ...concerned])) this.#letIn(play, host);
+    if (order.type === 'host_retried') this.#doubtAgain(order);
+    else for (const key of this.#unknown) if (isAbout(order, key)) this.#unknown.delete(key);
     this.#batchesToDo.get(play.number)?.add(batch);
     this.reopen(play, batch);
+  }
+
+  /** It was known to have failed, and is not at its failure any more. */
+  #hasMoved(play: PlannedPlay, host: string): boolean {
+    return this.hasFailedIn(play, host) && this.whereabouts(play, host).kind === 'next';
+  }
+
+  /** A step whose connection broke is tried again as one that was under way when rollgate died. */
+  #doubtAgain(order: HostOrder): void {
+    for (const key of this.#inDoubt) if (isAbout(order, key)) this.#unknown.add(key);
   }
 
   /** What kept a host from going on keeps it no more, but for another run that holds it. */
@@ -432,7 +473,26 @@ export class Course {
     this.history(play).restart(event);
   }
 
-  #replay(event: RunEvent): void {
+  /** What a lost line may have told of: the next step of each host, as far as the run can have come. */
+  #doubtWhatIsNext(): void {
+    for (const play of this.#assignment.plan.plays) {
+      for (const batch of play.batches) {
+        const isBegun = batch.hosts.some((host) => this.hasBegun(play, host));
+        for (const host of batch.hosts) this.#doubtNext({ play, batch, host });
+        if (!isBegun) return;
+      }
+    }
+  }
+
+  #doubtNext({ play, batch, host }: Spot): void {
+    const where = this.whereabouts(play, host);
+    if (where.kind !== 'next') return;
+    const { task, flushedAt } = where;
+    const step = { playNumber: play.number, batch: batch.number, host, taskId: task.id };
+    this.#unknown.add(addressKey(flushedAt === undefined ? step : { ...step, flushedAt }));
+  }
+
+  #replay(event: Stamped): void {
     switch (event.type) {
       case 'step_started':
         this.#unknown.add(addressKey(event));
@@ -445,6 +505,8 @@ export class Course {
       }
       case 'window_opened':
         this.#windows.set(event.host, windowIdOf(this.#assignment, event));
+        if (event.lengthMs !== undefined) this.#deadlines.set(event.host, Date.parse(event.at) + event.lengthMs);
+        else this.#deadlines.delete(event.host);
         break;
       case 'window_closed':
         this.#windows.delete(event.host);
@@ -455,12 +517,16 @@ export class Course {
       case 'play_finished':
         this.#said.add(saidKey(event));
         break;
+      case 'journal_salvaged':
+        this.#doubtWhatIsNext();
+        break;
       case 'run_paused':
       case 'run_continued':
       case 'run_aborted':
       case 'host_forced':
       case 'host_restarted':
       case 'host_skipped':
+      case 'host_retried':
         this.obey(event);
         break;
       default:
@@ -471,6 +537,11 @@ export class Course {
 
 function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
+}
+
+/** Of itself, or of a turn of its loop. */
+function isInDoubt({ in_doubt, results }: ValueMap): boolean {
+  return in_doubt === true || (isList(results) && results.some((turn) => isMap(turn) && turn.in_doubt === true));
 }
 
 function isAbout({ playNumber, batch, host, taskId }: HostOrder, key: string): boolean {

@@ -2,7 +2,7 @@ import type { HostOrder, RunEvent, StepAddress } from '../journal/event.ts';
 import { forcedStep } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { handlersOf, type Node, treeOf } from '../plan/tree.ts';
-import type { Ending, Grief, History } from './walk.ts';
+import { type Ending, type Grief, type History, whereabouts } from './walk.ts';
 
 export type StepFinished = Extract<RunEvent, { type: 'step_finished' }>;
 
@@ -82,11 +82,29 @@ export class PlayHistory {
    * begins anew: its first half is undone by now.
    */
   askAgain(host: string, refused: PlannedTask): void {
-    const handlerAt = this.#refusedHandlerAt(host, refused);
-    if (handlerAt !== undefined) this.#takeBackHandler(host, refused, handlerAt);
-    const standing = handlerAt === undefined ? refused : this.taskAt(handlerAt);
+    this.#tryAgain(host, refused, 'refused');
+  }
+
+  #tryAgain(host: string, task: PlannedTask, ending: Grief): void {
+    const handlerAt = this.#handlerAt(host, task, ending);
+    if (handlerAt !== undefined) this.#takeBackHandler(host, task, handlerAt);
+    const standing = handlerAt === undefined ? task : this.taskAt(handlerAt);
     const from = standing === undefined ? undefined : this.#begunFrom(host, standing);
-    if (from !== undefined || handlerAt === undefined) this.#forgetFrom(host, from ?? this.#place(refused.id));
+    if (from !== undefined || handlerAt === undefined) this.#forgetFrom(host, from ?? this.#place(task.id), ending);
+  }
+
+  /** As for a gate that said no; what failed once for a batch failed for all of it, and is tried again for all of it. */
+  #retry(host: string): void {
+    const failed = this.#failureOf(host);
+    if (failed === undefined) return;
+    const concerned = runsOnce(failed.failedAt) ? (this.#batches.get(host)?.hosts ?? []) : [host];
+    for (const each of concerned)
+      if (this.#failureOf(each)?.failedAt === failed.failedAt) this.#tryAgain(each, failed.failedAt, failed.kind);
+  }
+
+  #failureOf(host: string) {
+    const where = whereabouts(this.tree, this.of(host));
+    return where.kind === 'failed' || where.kind === 'unreachable' ? where : undefined;
   }
 
   /** A step that had come to its end is begun again: what was known of it and of what follows holds no more. */
@@ -94,8 +112,8 @@ export class PlayHistory {
     const task = this.#tasks.get(taskId);
     if (task === undefined) return;
     if (flushedAt === undefined && this.of(host).ending(task) !== undefined)
-      this.#forgetFrom(host, this.#place(task.id));
-    else if (flushedAt !== undefined && this.#refusedHandlerAt(host, task) === flushedAt) this.askAgain(host, task);
+      this.#forgetFrom(host, this.#place(task.id), 'refused');
+    else if (flushedAt !== undefined && this.#handlerAt(host, task, 'refused') === flushedAt) this.askAgain(host, task);
   }
 
   /** What an operator says of a host: its rest or a step is done, or what was done is to be done again. */
@@ -104,6 +122,7 @@ export class PlayHistory {
     const step = forcedStep(order);
     if (step !== undefined) this.apply(step);
     else if (order.type === 'host_forced') this.#past(host).isForced = true;
+    else if (order.type === 'host_retried') this.#retry(host);
     else if (order.type === 'host_restarted' && taskId === undefined) this.#hosts.delete(host);
     else if (order.type === 'host_restarted') this.#forgetTask(host, taskId ?? '');
   }
@@ -135,11 +154,11 @@ export class PlayHistory {
     return Math.min(...this.#inBlock(blockId).map((task) => this.#place(task.id)));
   }
 
-  /** What was refused once for a batch was refused for all of it: all of it begins there again. */
-  #forgetFrom(host: string, position: number): void {
+  /** What was refused, or failed, once for a batch was so for all of it: all of it begins there again. */
+  #forgetFrom(host: string, position: number, ending: Grief): void {
     const batch = this.#batches.get(host);
     const shared = this.#sharedIn(batch?.number ?? 0);
-    const wasForAll = [...shared.endings].some(([id, its]) => its === 'refused' && this.#place(id) >= position);
+    const wasForAll = [...shared.endings].some(([id, its]) => its === ending && this.#place(id) >= position);
     if (wasForAll) this.#forget(shared, position);
     for (const each of wasForAll ? (batch?.hosts ?? []) : [host]) {
       const past = this.#past(each);
@@ -154,11 +173,11 @@ export class PlayHistory {
     for (const at of touched) if (at >= position) touched.delete(at);
   }
 
-  #refusedHandlerAt(host: string, handler: PlannedTask): number | undefined {
-    const refused = [...this.#past(host).failedHandlers].find(
-      ([, { task, ending }]) => task.id === handler.id && ending === 'refused',
+  #handlerAt(host: string, handler: PlannedTask, ending: Grief): number | undefined {
+    const found = [...this.#past(host).failedHandlers].find(
+      ([, its]) => its.task.id === handler.id && its.ending === ending,
     );
-    return refused?.[0];
+    return found?.[0];
   }
 
   #takeBackHandler(host: string, handler: PlannedTask, position: number): void {

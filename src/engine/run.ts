@@ -1,7 +1,8 @@
 import { judgeBudget } from '../gates/budget.ts';
-import type { RunEvent } from '../journal/event.ts';
+import type { Stamped } from '../journal/event.ts';
 import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
+import { bringHome } from './bring-home.ts';
 import { Course } from './course.ts';
 import { Limits } from './limits.ts';
 import type { Orders } from './orders.ts';
@@ -17,13 +18,17 @@ export interface Assignment {
   readonly plan: Plan;
   readonly secrets: Secrets;
   /** The journal so far; empty for a new run. */
-  readonly past: readonly RunEvent[];
+  readonly past: readonly Stamped[];
   readonly world: World;
   readonly stop: Stop;
   readonly orders: Orders;
   readonly playbookDir: string;
   /** Hosts that are turned away before anything is done to them, and why. */
   readonly refused: ReadonlyMap<string, string>;
+  /** The only hosts that are begun or gone on with, but for those inside a window; absent: all. */
+  readonly only?: ReadonlySet<string>;
+  /** Resolves when hosts may be begun. Windows that a break left open do not wait for it. */
+  readonly opening?: () => Promise<void>;
 }
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -37,6 +42,8 @@ export async function runPlan(assignment: Assignment): Promise<void> {
   const course = new Course({ ...assignment, plan });
   const detach = assignment.orders.attach((order) => course.take(order));
   try {
+    await bringHome(plan.plays, course);
+    await assignment.opening?.();
     for (const play of plan.plays) {
       if (course.closed !== undefined || assignment.stop.draining !== undefined) break;
       if (!play.batches.some((batch) => mayBegin(play, batch, course))) break;
@@ -106,7 +113,7 @@ function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
 
 /** Hosts were left out because no more were let in. */
 function isCutShort(play: PlannedPlay, course: Course): boolean {
-  if (course.stop.admitsNoMore === undefined || course.hasEnded(play)) return false;
+  if (course.letsAllIn || course.hasEnded(play)) return false;
   return play.batches.some((batch) => isUnfinished(play, batch, course));
 }
 
@@ -133,9 +140,6 @@ function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly R
       ? [{ host, from: course.history(play).placeOf(where) }]
       : [];
   });
-  // A window that a break left open is brought home before anything else, without waiting for the others to catch up.
-  const inWindow = ready.filter(({ host }) => course.isInWindow(host));
-  if (inWindow.length > 0) return inWindow;
   if (play.strategy === 'host_pinned')
     return ready.toSorted((a, b) => Number(course.hasBegun(play, b.host)) - Number(course.hasBegun(play, a.host)));
   const behind = Math.min(...ready.map(({ from }) => from));

@@ -258,6 +258,7 @@ function censored(result: Result): ValueMap {
     ...(result.skipped === undefined ? {} : { skipped: result.skipped }),
     ...(result.unreachable === undefined ? {} : { unreachable: result.unreachable }),
     ...(result.refused === undefined ? {} : { refused: result.refused }),
+    ...(result.in_doubt === undefined ? {} : { in_doubt: result.in_doubt }),
     // The walk, at resume too, and the exit code go by these.
     ...(result.ends === undefined ? {} : { ends: result.ends }),
     ...(lost.length === 0 ? {} : { lost }),

@@ -30,16 +30,37 @@ export async function enterWindow(spot: Spot, where: Next, course: Course): Prom
   if (!verdict.open) return turnAway(`window "${window.name}" was not opened: ${verdict.reason}`, spot, course);
   // In the journal first: a host that has opened it and a bastion that does not know of it must not come about.
   if (!(await course.openWindow(spot, where.window, prospect.lengthSeconds))) return false;
-  const said = await ask(
-    openScript(openingOf(window.name, prospect, spot, where, course)),
-    'work',
-    spot,
-    where,
-    course,
+  return openOnHost(prospect, spot, where, course);
+}
+
+/**
+ * A break may have come between the journal's word and the host's: before anything is done in a window the host is told
+ * again, which it takes for the same. False: it was turned away.
+ */
+export async function enterAgain(spot: Spot, where: Next, course: Course): Promise<boolean> {
+  const window = where.window?.window;
+  if (where.window === undefined || window?.timed === undefined || hasBegun(spot, where, where.window, course))
+    return true;
+  const prospect = prospectOf(window.timed, spot, where, course);
+  if (typeof prospect !== 'string') return openOnHost(prospect, spot, where, course);
+  await course.closeWindow(spot, { kind: 'through' });
+  return turnAway(prospect, spot, course);
+}
+
+function hasBegun(spot: Spot, where: Next, window: BlockNode, course: Course): boolean {
+  const { address } = stepAt(spot, where, course);
+  return (
+    course.hasTouched(spot.play, spot.host, window) ||
+    course.isUnknown({ ...address, taskId: where.task.id }, [spot.host])
   );
+}
+
+async function openOnHost(prospect: Prospect, spot: Spot, where: Next, course: Course): Promise<boolean> {
+  const name = where.window?.window?.name ?? '';
+  const said = await ask(openScript(openingOf(name, prospect, spot, where, course)), 'work', spot, where, course);
   if (said.opened !== undefined) return true;
   await course.closeWindow(spot, { kind: 'through' });
-  return turnAway(`window "${window.name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
+  return turnAway(`window "${name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
 }
 
 async function turnAway(reason: string, { play, batch, host }: Spot, course: Course): Promise<false> {

@@ -32,8 +32,8 @@ export interface Actor {
 
 /** What an operator says of one host; `task` is absent where it is of all that is left to do on it in the play. */
 export type HostOrder = {
-  /** Taken as complete; begun again; left out from here on. */
-  readonly type: 'host_forced' | 'host_restarted' | 'host_skipped';
+  /** Taken as complete; begun again; left out from here on; tried again where it failed. */
+  readonly type: 'host_forced' | 'host_restarted' | 'host_skipped' | 'host_retried';
   readonly host: string;
   readonly task?: string;
   readonly taskId?: string;
@@ -73,6 +73,12 @@ export type RunEvent =
       readonly operator: string;
       readonly bastion: string;
       readonly answer?: 'assume-done' | 'redo';
+      /** Why that answer is right. */
+      readonly reason?: string;
+      /** The only hosts that this leg of the run is about, but for open windows. */
+      readonly only?: readonly string[];
+      /** The plan that takes the place of the one before, where it was made anew. */
+      readonly plan?: string;
     }
   | { readonly type: 'play_started'; readonly play: string; readonly playNumber: number; readonly hosts: number }
   | ({ readonly type: 'batch_started'; readonly hosts: readonly string[] } & BatchAddress)
@@ -139,6 +145,8 @@ export type RunEvent =
       /** Hosts whose time, by the ledger, is up before it is their turn. */
       readonly late: readonly string[];
     }
+  /** Lines of the journal could not be read and were left out: whatever came next on a host may have been begun, and may be over. */
+  | { readonly type: 'journal_salvaged'; readonly lines: readonly number[]; readonly kept: string }
   /** Something an operator should know that is neither progress nor failure. */
   | { readonly type: 'warning'; readonly message: string; readonly host?: string }
   | Order

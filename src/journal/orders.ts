@@ -15,6 +15,7 @@ const ORDERS: ReadonlySet<string> = new Set<Order['type']>([
   'host_forced',
   'host_restarted',
   'host_skipped',
+  'host_retried',
 ]);
 
 export function isOrder(event: Stamped): event is Stamped<Order> {
@@ -22,7 +23,7 @@ export function isOrder(event: Stamped): event is Stamped<Order> {
 }
 
 export function isOrderOfHost(event: RunEvent): event is HostOrder {
-  return event.type === 'host_forced' || event.type === 'host_restarted' || event.type === 'host_skipped';
+  return 'host' in event && ORDERS.has(event.type);
 }
 
 /** Who said it and why: `by ada@bastion (pts/3): the disk is being replaced`. */
@@ -45,6 +46,8 @@ export function orderText(order: Order): string {
       return `${subject(order)} begun again`;
     case 'host_skipped':
       return `${subject(order)} left out`;
+    case 'host_retried':
+      return `${subject(order)} tried again where it failed`;
   }
 }
 

@@ -187,12 +187,14 @@ function fold(progress: Building<Progress>, event: Stamped): void {
     case 'host_forced':
     case 'host_restarted':
     case 'host_skipped':
+    case 'host_retried':
       progress.orders.push(event);
       obey(progress, event);
       break;
     case 'run_finished':
       progress.finished = { at: event.at, exitCode: event.exitCode, reason: event.reason };
       break;
+    case 'journal_salvaged':
     case 'command_started':
     case 'command_output':
     case 'command_finished':
@@ -260,6 +262,8 @@ function obey(progress: Building<Progress>, order: Stamped<HostOrder>): void {
   const step = forcedStep(order);
   if (step !== undefined) finishStep(progress, { ...step, at: order.at });
   else if (order.type === 'host_forced') forceRest(progress, host, order);
+  // What failed stays failed until it has been tried.
+  else if (order.type === 'host_retried') reopen(progress, order);
   else restart(progress, host, order);
 }
 

@@ -26,12 +26,14 @@ const TYPES: Readonly<Record<RunEvent['type'], true>> = {
   play_finished: true,
   forecast: true,
   warning: true,
+  journal_salvaged: true,
   run_paused: true,
   run_continued: true,
   run_aborted: true,
   host_forced: true,
   host_restarted: true,
   host_skipped: true,
+  host_retried: true,
   run_finished: true,
 };
 
@@ -49,6 +51,24 @@ export function readJournal(bytes: Uint8Array): Replayed {
     start = end + 1;
   }
   return { ok: true, events, tornBytes };
+}
+
+/** What can be read of a journal with broken lines, and their numbers. */
+export function readAround(bytes: Uint8Array): {
+  readonly events: readonly Stamped[];
+  readonly broken: readonly number[];
+} {
+  const events: Stamped[] = [];
+  const broken: number[] = [];
+  let line = 0;
+  for (let rest = bytes; rest.includes(LINE_BREAK); ) {
+    line += 1;
+    const read = readJournal(rest.subarray(0, rest.indexOf(LINE_BREAK) + 1));
+    if (read.ok) events.push(...read.events);
+    else broken.push(line);
+    rest = rest.subarray(rest.indexOf(LINE_BREAK) + 1);
+  }
+  return { events, broken };
 }
 
 type Decode = (line: Uint8Array) => string;

@@ -87,6 +87,7 @@ function linesOf(event: Stamped): readonly string[] {
     case 'host_forced':
     case 'host_restarted':
     case 'host_skipped':
+    case 'host_retried':
       return [`** ${printableLine(`${orderText(event)} ${saidBy(event)}`)}`];
     case 'warning':
       return [`warning: ${printableLine(event.message)}`];

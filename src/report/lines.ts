@@ -67,7 +67,9 @@ function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOpt
     case 'host_forced':
     case 'host_restarted':
     case 'host_skipped':
+    case 'host_retried':
       return orderLine(event);
+    case 'journal_salvaged':
     case 'step_started':
     case 'command_started':
     case 'command_output':

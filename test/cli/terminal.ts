@@ -52,6 +52,7 @@ function fakeTerminal(cwd: string, printed: { out: string; err: string }): Termi
     cwd,
     readLine: () => Promise.reject(new Error('nobody is there to be asked')),
     onInterrupt: () => () => {},
+    onHangup: () => () => {},
   };
 }
 

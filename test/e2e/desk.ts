@@ -47,7 +47,8 @@ function program(): readonly string[] {
     : ['--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')];
 }
 
-const PROGRAM = program();
+/** Words behind node. */
+export const PROGRAM = program();
 
 /** A call of rollgate that is under way. */
 export class Call {
@@ -158,6 +159,22 @@ export class Desk {
 
   start(args: readonly string[]): Call {
     return this.call([...args, '--state-dir', this.state]);
+  }
+
+  /** Starts rollgate at a terminal of its own, which goes away when what is given back is killed. */
+  atTerminal(args: readonly string[]): ChildProcess {
+    const words = [process.execPath, ...PROGRAM, ...args, '--state-dir', this.state];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    return spawn('script', ['-qc', `exec ${line}`, '/dev/null'], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+  }
+
+  /** The journal of the latest run, as it stands. */
+  journal(): string {
+    return readFileSync(join(this.run, 'journal.jsonl'), 'utf8');
   }
 
   /** Starts a playbook, given as text, with the events as JSON. */

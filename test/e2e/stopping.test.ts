@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
 import { Desk, ended, held, outcomes } from './desk.ts';
 
 const HOSTS = ['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2'];
+
+const PATIENT = { timeout: 20_000 };
 
 /** Each host writes a line for each command that it really runs. */
 const PLAYBOOK = `
@@ -31,31 +33,45 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
   });
   afterEach(() => desk.close());
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s ends what runs, begins nothing, and can be gone on with',
-    async (signal) => {
-      const call = desk.play(PLAYBOOK);
-      await Promise.all([call.printed('held', 'a'), call.printed('held', 'b')]);
-      call.child.kill(signal);
-      await call.event(({ type, why }) => type === 'stopping' && why === 'interrupted');
-      desk.release('go');
-      const { code, events } = await ended(call);
-      expect(code).toBe(130);
-      expect(outcomes(events)).toEqual(['a first changed', 'a slow changed', 'b first changed', 'b slow changed']);
-      expect(desk.left('a')).toBe('first\nslow\n');
-      expect(events.at(-1)).toMatchObject({ type: 'run_finished', exitCode: 130 });
-      expect(desk.summary()).toMatchObject({ exitCode: 130, hosts: { a: { outcome: 'unfinished' } } });
-      expect(desk.summary().resume).toMatch(/^rollgate resume \S+ --state-dir /);
+  it.each([
+    ['SIGINT', []],
+    ['SIGTERM', []],
+    ['SIGHUP', ['--hangup', 'stop']],
+  ] as const)('by %s ends what runs, begins nothing, and can be gone on with', async (signal, args) => {
+    const call = desk.play(PLAYBOOK, args);
+    await Promise.all([call.printed('held', 'a'), call.printed('held', 'b')]);
+    call.child.kill(signal);
+    await call.event(({ type, why }) => type === 'stopping' && why === 'interrupted');
+    desk.release('go');
+    const { code, events } = await ended(call);
+    expect(code).toBe(130);
+    expect(outcomes(events)).toEqual(['a first changed', 'a slow changed', 'b first changed', 'b slow changed']);
+    expect(desk.left('a')).toBe('first\nslow\n');
+    expect(events.at(-1)).toMatchObject({ type: 'run_finished', exitCode: 130 });
+    expect(desk.summary()).toMatchObject({ exitCode: 130, hosts: { a: { outcome: 'unfinished' } } });
+    expect(desk.summary().resume).toMatch(/^rollgate resume \S+ --state-dir /);
 
-      const again = await ended(desk.resume());
-      expect(again.code).toBe(0);
-      expect(outcomes(again.events)).toEqual(['a last changed', 'b last changed']);
-      expect(desk.left('a')).toBe('first\nslow\nlast\n');
-      expect(desk.left('b')).toBe('first\nslow\nlast\n');
-      const nothing = await ended(desk.resume());
-      expect([nothing.code, nothing.stdout]).toEqual([0, expect.stringContaining('nothing is left to do')]);
-    },
-  );
+    const again = await ended(desk.resume());
+    expect(again.code).toBe(0);
+    expect(outcomes(again.events)).toEqual(['a last changed', 'b last changed']);
+    expect(desk.left('a')).toBe('first\nslow\nlast\n');
+    expect(desk.left('b')).toBe('first\nslow\nlast\n');
+    const nothing = await ended(desk.resume());
+    expect([nothing.code, nothing.stdout]).toEqual([0, expect.stringContaining('nothing is left to do')]);
+  });
+
+  it('by nobody when its terminal goes away: it goes on to its end', async () => {
+    desk.write('play.yml', PLAYBOOK);
+    const watcher = desk.atTerminal(['run', 'play.yml', '-i', 'hosts.ini', '--yes']);
+    await expect.poll(() => [desk.left('a'), desk.left('b')], PATIENT).toEqual(['first\nslow\n', 'first\nslow\n']);
+    watcher.kill('SIGKILL');
+    await expect.poll(() => desk.journal(), PATIENT).toContain('the terminal has gone away, and the run goes on');
+    desk.release('go');
+    await expect.poll(() => desk.journal(), PATIENT).toContain('"type":"run_finished","at"');
+    await expect.poll(() => existsSync(join(desk.run, 'summary.json')), PATIENT).toBe(true);
+    expect(desk.summary().exitCode).toBe(0);
+    expect(desk.left('a')).toBe('first\nslow\nlast\n');
+  });
 
   it('twice says what is open, three times lets go; what was let go of is asked about', async () => {
     const call = desk.play(PLAYBOOK);
@@ -79,7 +95,7 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
       },
       { host: 'b' },
     ]);
-    const assumed = await ended(desk.resume(['--assume-done']));
+    const assumed = await ended(desk.resume(['--assume-done', '--reason', 'seen']));
     expect(assumed.code).toBe(0);
     expect(desk.left('a')).toBe('first\nslow\nlast\n');
   });
@@ -102,7 +118,7 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
       expect.objectContaining({ type: 'host_refused', host: 'a', reason: expect.stringContaining('--redo') }),
     );
     expect(desk.left('a')).toBe('first\nslow\n');
-    const redone = await ended(desk.resume(['--redo']));
+    const redone = await ended(desk.resume(['--redo', '--reason', 'seen']));
     expect([redone.code, redone.stderr]).toEqual([0, '']);
     expect(desk.left('a')).toBe('first\nslow\nslow\nlast\n');
   });

@@ -66,6 +66,7 @@ async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostS
     cwd: started.directory,
     readLine: async () => undefined,
     onInterrupt: () => () => {},
+    onHangup: () => () => {},
   };
   const code = await main(
     ['run', PLAYBOOK, '-i', started.inventoryFile, '-e', JSON.stringify(variables), '--yes', '--format', 'json'],

@@ -37,6 +37,7 @@ describe('the saved plan and the journal of the run that followed', () => {
       cwd: fleet.directory,
       readLine: async () => undefined,
       onInterrupt: () => () => {},
+      onHangup: () => () => {},
     };
     return main(argv, terminal);
   }

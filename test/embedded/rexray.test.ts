@@ -44,6 +44,7 @@ async function rollgate(
     cwd: on.directory,
     readLine: async () => undefined,
     onInterrupt: () => () => {},
+    onHangup: () => () => {},
   };
   const code = await main([...argv, '--yes', '--format', 'lines'], terminal);
   stream.end();

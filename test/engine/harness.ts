@@ -8,6 +8,7 @@ import type { Operator } from '../../src/engine/world.ts';
 import { createExpressions } from '../../src/expressions/expressions.ts';
 import { readInventory } from '../../src/inventory/read.ts';
 import type { RunEvent, StepAddress } from '../../src/journal/event.ts';
+import { stamp } from '../../src/journal/stamp.ts';
 import { makePlan } from '../../src/plan/make.ts';
 import { readPlaybook } from '../../src/playbook/read.ts';
 import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
@@ -42,6 +43,7 @@ export interface Setup {
   readonly forks?: number;
   readonly operator?: Partial<Operator>;
   readonly refused?: ReadonlyMap<string, string>;
+  readonly only?: ReadonlySet<string>;
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
   /** The ledger, by `host name`; filled by the run. */
@@ -85,11 +87,13 @@ export async function run(setup: Setup): Promise<Ran> {
   const assignment: Assignment = {
     plan,
     secrets,
-    past: setup.past ?? [],
+    // A test may leave out when things happened.
+    past: (setup.past ?? []).map((event) => stamp(event, new Date(0))),
     stop,
     orders,
     playbookDir: '/play',
     refused: setup.refused ?? new Map(),
+    ...(setup.only === undefined ? {} : { only: setup.only }),
     world: {
       connections: simulated(setup, sent, alive),
       bastion: {

@@ -1,0 +1,29 @@
+import type { PlannedPlay } from '../plan/plan.ts';
+import type { Course } from './course.ts';
+import { takeOneStep } from './take.ts';
+import { enterAgain, leaveWindow } from './windows.ts';
+
+type Spot = ReturnType<Course['leftOpen']>[number];
+
+/**
+ * Brings hosts out of the windows that a break left them in: before anything else is done, all at once, those with the
+ * least time left first.
+ */
+export async function bringHome(plays: readonly PlannedPlay[], course: Course): Promise<void> {
+  const home = course
+    .leftOpen(plays)
+    .map((spot) => comeHome(spot, course).catch((error: unknown) => course.breakOff(spot.host, error)));
+  await Promise.all(home);
+}
+
+async function comeHome(spot: Spot, course: Course): Promise<void> {
+  const { play, batch, host } = spot;
+  const first = course.whereabouts(play, host);
+  if (first.kind === 'next' && !(await enterAgain(spot, first, course))) return;
+  for (;;) {
+    const where = course.whereabouts(play, host);
+    await leaveWindow(spot, where, course);
+    if (!course.isInWindow(host) || where.kind !== 'next') return;
+    if ((await takeOneStep(play, batch, host, where, course)) === 'left') return;
+  }
+}
