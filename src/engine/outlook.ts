@@ -1,10 +1,10 @@
-import type { Action, Effect, HostCommand, SteeringAction } from '../actions/action.ts';
+import type { Action, Effect, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { Expressions } from '../expressions/expressions.ts';
 import type { Plan, PlannedPlay, Timed } from '../plan/plan.ts';
-import { show } from '../shell/script.ts';
-import { unreachable, type Value, type ValueMap } from '../source/value.ts';
+import type { Value, ValueMap } from '../source/value.ts';
 import { Before, type Settled, type TaskAt } from './before.ts';
+import { commandText } from './command-text.ts';
 import { paramsOf } from './params.ts';
 import { asFlag, becomeOf, targetOf } from './target.ts';
 import type { Standpoint } from './variables.ts';
@@ -182,22 +182,4 @@ function settledText(written: string, at: Standpoint, before: Before): string {
 
 function valueOr<T>(settled: Settled<T>, otherwise: T): T {
   return settled.known ? settled.value : otherwise;
-}
-
-function commandText(command: HostCommand): string {
-  switch (command.kind) {
-    case 'run': {
-      const where = command.chdir === undefined ? '' : `cd ${command.chdir}; `;
-      return `${where}${show(command.script)}`;
-    }
-    case 'upload':
-    case 'append':
-      return `upload to ${command.to}`;
-    case 'keep':
-      return `kept on this machine: ${command.to}`;
-    case 'download':
-      return `download of ${command.from} to ${command.to}`;
-    default:
-      return unreachable(command);
-  }
 }
