@@ -35,10 +35,15 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   );
 
   withSelection(
-    withStateDir(
-      withInventory(program.command('plan <playbook>').description('show what a run would do; never connects')),
+    withHostKeys(
+      withStateDir(
+        withInventory(
+          program.command('plan <playbook>').description('show what a run would do; connects only with --probe'),
+        ),
+      ),
     ),
   )
+    .option('--probe', 'ask the hosts, changing nothing, and show what would be done on each of them')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option(
       '-o, --output <file>',
@@ -53,9 +58,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
 
   withRunning(
     withSelection(withInventory(program.command('run <playbook>').description('run a playbook on its hosts'))),
-  ).action((playbook, options) => {
-    exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
-  });
+  )
+    .option('-C, --check', 'a dry run: ask the hosts, decide, show what would be done, do nothing')
+    .option('-D, --diff', 'show what changes in files')
+    .option('--detailed-exitcode', 'with --check: 20 when something would change')
+    .action((playbook, options) => {
+      exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
+    });
 
   withStateDir(withExtraVars(program.command('windows')))
     .description('show which windows are open, and how long what was renewed still holds')
@@ -150,20 +159,8 @@ function withExtraVars(command: Command): Command {
   return command.exitOverride().option('-e, --extra-vars <vars>', vars, collect, []);
 }
 
-/** Ansible's, which must not be mistaken for a mere misspelling. */
-function withoutReview(command: Command): Command {
-  for (const flags of ['-C, --check', '-D, --diff']) {
-    const option = new Option(flags).hideHelp();
-    command.addOption(option).on(`option:${option.attributeName()}`, () => {
-      const instead = '`rollgate plan` shows what would run, without connecting';
-      command.error(`error: ${option.long} is not there yet: no host is asked what would change; ${instead}`);
-    });
-  }
-  return command;
-}
-
 function withSelection(command: Command): Command {
-  return withoutReview(command)
+  return command
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
@@ -176,7 +173,7 @@ function withOrder(command: Command): Command {
 }
 
 function withRunning(command: Command): Command {
-  return withStateDir(command)
+  return withHostKeys(withStateDir(command))
     .option('-y, --yes', 'go on without asking')
     .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
     .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
@@ -185,14 +182,17 @@ function withRunning(command: Command): Command {
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
-    )
-    .addOption(
-      // No default: where nothing is said here, ssh_config has its say.
-      new Option(
-        '--host-key-checking <how>',
-        'of hosts that known_hosts does not know (default: as ssh_config says, else strict)',
-      ).choices(['strict', 'accept-new', 'off']),
     );
+}
+
+function withHostKeys(command: Command): Command {
+  return command.addOption(
+    // No default: where nothing is said here, ssh_config has its say.
+    new Option(
+      '--host-key-checking <how>',
+      'of hosts that known_hosts does not know (default: as ssh_config says, else strict)',
+    ).choices(['strict', 'accept-new', 'off']),
+  );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -43,6 +43,10 @@ export interface Job extends Loaded {
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
   readonly hours: Hours;
+  /** Hosts are asked, and nothing is done. */
+  readonly dryRun?: { readonly isDetailed: boolean };
+  /** What changes in texts is shown. */
+  readonly diff?: boolean;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -61,7 +65,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const [recorder, watching] = await Recorder.open(job, shown, options.format, terminal);
+  const [recorder, watching] = await Recorder.open(job, shown, formatOf(job, options), terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
@@ -76,9 +80,12 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const foretell = foretelling(job.plan, ledger.ends, recorder);
   const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
   const orders = new Orders();
-  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
-    (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
-  );
+  const deafen =
+    job.dryRun === undefined
+      ? await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
+          (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
+        )
+      : undefined;
   try {
     await recorder.record(job.opening);
     await awaitOpening(job.hours, realClock, stop, warn);
@@ -96,7 +103,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         expressions: job.expressions,
         record: async (event) => {
           const isOnDisk = await recorder.record(event);
-          foretell(event);
+          if (job.dryRun === undefined) foretell(event);
           if (!isOnDisk) stop.drain('the journal cannot be written');
           return isOnDisk;
         },
@@ -110,7 +117,10 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       orders,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, machines),
+      // Who only asks is in nobody's way.
+      refused: job.dryRun === undefined ? heldByOthers(job, machines) : new Map(),
+      ...(job.dryRun === undefined ? {} : { dryRun: 'check' as const }),
+      diff: job.diff === true,
     }).catch((error: unknown) => recorder.blame(error));
     endWatch();
     return await recorder.conclude(settle() > 0);
@@ -121,6 +131,11 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     await connections.close();
     await recorder.close();
   }
+}
+
+/** What a dry run would do is to be read, and rows are drawn over. */
+function formatOf({ dryRun, diff }: Job, { format }: RunningOptions): Format {
+  return format === 'auto' && (dryRun !== undefined || diff === true) ? 'lines' : format;
 }
 
 /** Nothing may come between the judgement and what is judged: both in one turn. */

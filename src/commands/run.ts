@@ -18,8 +18,19 @@ import { version } from './version.ts';
 /** Nothing was done, and nothing is lost by that. */
 const DECLINED = 3;
 
-/** Makes the plan, asks, and runs it. */
-export async function run(playbook: string, options: Selection & RunningOptions, terminal: Terminal): Promise<number> {
+export interface RunOptions extends Selection, RunningOptions {
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly detailedExitcode?: boolean;
+}
+
+/** Makes the plan, asks, and runs it; or, as a dry run, asks the hosts only. */
+export async function run(playbook: string, options: RunOptions, terminal: Terminal): Promise<number> {
+  const isDryRun = options.check === true;
+  if (options.detailedExitcode === true && !isDryRun) {
+    terminal.err('--detailed-exitcode says what a dry run found: give --check too\n');
+    return USAGE;
+  }
   const mistakes = new Mistakes();
   const loaded = load(
     playbook,
@@ -32,14 +43,15 @@ export async function run(playbook: string, options: Selection & RunningOptions,
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   checkRoutes(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
-  const hours = readHours(options, realClock.now());
+  // A dry run waits for nothing, the change window least of all.
+  const hours = readHours(isDryRun ? {} : options, realClock.now());
   if (typeof hours === 'string') {
     terminal.err(`${hours}\n`);
     return USAGE;
   }
-  const refusal = await askToGoOn(loaded, options, terminal);
+  const refusal = isDryRun ? undefined : await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
-  const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);
+  const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random, isDryRun);
   await savePlan(folder, loaded.plan);
   const hosts = new Set(loaded.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
   const opening = {
@@ -49,6 +61,7 @@ export async function run(playbook: string, options: Selection & RunningOptions,
     plan: loaded.plan.id,
     playbook,
     hosts: hosts.size,
+    ...(isDryRun ? { check: true as const } : {}),
     rollgate: version(),
     ...operatorHere(),
     folder: terminal.cwd,
@@ -57,7 +70,9 @@ export async function run(playbook: string, options: Selection & RunningOptions,
   const holds = new Holds();
   try {
     holdRun(holds, folder, realClock.now());
-    return await execute({ ...loaded, folder, holds, past: [], opening, hours }, options, terminal);
+    const dryRun = isDryRun ? { dryRun: { isDetailed: options.detailedExitcode === true } } : {};
+    const job = { ...loaded, folder, holds, past: [], opening, hours, ...dryRun, diff: options.diff === true };
+    return await execute(job, options, terminal);
   } finally {
     holds.release();
   }

@@ -1,7 +1,7 @@
 import type { Action, Decision, Result } from '../actions/action.ts';
 import type { Variable } from '../expressions/scope.ts';
 import type { PlannedTask } from '../plan/plan.ts';
-import { isMap, type Value, type ValueMap } from '../source/value.ts';
+import { isMap, type Value } from '../source/value.ts';
 import { commandText } from './command-text.ts';
 import { Undecided } from './misjudged.ts';
 
@@ -60,11 +60,6 @@ export function asForeseen(name: string, value: Value): Variable {
     return { kind: 'final', value: member };
   };
   return { kind: 'lazy-map', keys: Object.keys(known), get };
-}
-
-/** Whether something stands out on the host that a dry run has not done. */
-export function leavesUndone({ changed, commands, undecided: why, reads }: Result | ValueMap): boolean {
-  return reads !== true && (why !== undefined || (changed === true && commands !== undefined));
 }
 
 /** Those that look at values only, and not at the host. */
