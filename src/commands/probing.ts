@@ -74,9 +74,11 @@ function worldOf(
   const machines = machinesOf(loaded, connections);
   const file = ledgerFileOf(stateDirOf(options, terminal));
   const ledger = runLedger(file, loaded.plan.id, (host) => ledgerMachine(machines, host), noProgress);
+  const { operator, bastion } = operatorHere();
   const nothingIsDone = () => Promise.reject(new Error('a probe was about to do something'));
   return {
-    run: 'a probe',
+    // Stands in the commands where the run will name itself.
+    run: `RUN of ${operator} on ${bastion}`,
     connections,
     bastion: { ...createBastion(), ledger: ledger.known },
     keep: nothingIsDone,

@@ -44,7 +44,7 @@ export class Course {
   readonly shared = new Map<string, Promise<'taken' | 'left'>>();
   readonly dryRun: DryRun | undefined;
   readonly diff: boolean;
-  /** By host: the first step that a dry run did not do and that may change it. */
+  /** By host: the latest step that a dry run did not do and that may change it. */
   readonly undone = new Map<string, string>();
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();

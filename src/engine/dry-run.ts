@@ -69,7 +69,7 @@ const COMPUTES = new Set(['assert', 'debug', 'fail', 'set_fact']);
 export function asTheHostIsNow(result: Result, task: PlannedTask, undone: string | undefined): Result {
   const isNo = result.failed === true || result.refused === true;
   if (!isNo || undone === undefined || result.unreachable === true || COMPUTES.has(task.action)) return result;
-  const { failed: _, refused: __, ...told } = result;
+  const { failed: _, refused: __, commands: ___, ...told } = result;
   const why = `as the host is now, it says: ${String(result.msg ?? 'no')}; "${undone}" comes before it and was not done`;
   return { ...told, ...undecided(task, why) };
 }

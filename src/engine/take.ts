@@ -129,7 +129,7 @@ function checkModeOf(
 
 function inDryRun(result: Result, { at, address }: Attempted, { undone }: Course): Result {
   const told = asTheHostIsNow(result, at.task, undone.get(at.host));
-  if (leavesUndone(told) && !undone.has(at.host)) undone.set(at.host, address.task);
+  if (leavesUndone(told)) undone.set(at.host, address.task);
   return told;
 }
 

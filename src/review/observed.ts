@@ -73,7 +73,10 @@ function findingBlocks(
   shown: Shown,
 ): readonly Block[] {
   const said = why === '' ? outcome : `${outcome}: ${why}`;
-  return [facts([task, said]), ...commands.flatMap((text, index) => shown.blocksOf(text, `${taskId} ${index}`, hosts))];
+  return [
+    ...list([`${task}: ${said}`]),
+    ...commands.flatMap((text, index) => shown.blocksOf(text, `${taskId} ${index}`, hosts)),
+  ];
 }
 
 /** Longer commands stand in full once; of other hosts only what differs in them is told. Lines. */
