@@ -127,8 +127,9 @@ function checkModeOf(
   return safely(() => flag(context, checkMode, 'check_mode'), dryRun !== undefined);
 }
 
-function inDryRun(result: Result, { at, address }: Attempted, { undone }: Course): Result {
-  const told = asTheHostIsNow(result, at.task, undone.get(at.host));
+/** What was really sent in a dry run (`check_mode: false`) came to what it came to. */
+function inDryRun(result: Result, { at, address, check }: Attempted, { undone }: Course): Result {
+  const told = check ? asTheHostIsNow(result, at.task, undone.get(at.host)) : result;
   if (leavesUndone(told)) undone.set(at.host, address.task);
   return told;
 }
