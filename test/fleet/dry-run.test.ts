@@ -65,16 +65,18 @@ describe.skipIf(fleetMissing())('a dry run on real hosts', () => {
     '%s changes no file, process, container, image or unit, and tells the pid and descriptor',
     async (_, argv) => {
       const host = fleet.host('a1');
+      await hasGone(host);
       const before = await tracesOf(host);
       const ended = await operator.call([...argv, '-i', operator.inventory(), '-l', 'a1']).ended;
       expect(ended).toMatchObject({ code: 0 });
+      await hasGone(host);
       expect(await tracesOf(host)).toEqual(before);
       expect(operator.kept()).toEqual([]);
       const { pid, links } = await host.executor('web');
       expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(`fd ${links[0]?.fd} of "web" (pid ${pid})`);
       expect(ended.stdout).toMatch(/will die|do not checkpoint/);
     },
-    120_000,
+    180_000,
   );
 
   it('would tell what a run leaves', async () => {
