@@ -34,31 +34,31 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     },
   );
 
-  withSelection(
-    withHostKeys(
-      withStateDir(
-        withInventory(
-          program.command('plan <playbook>').description('show what a run would do; connects only with --probe'),
-        ),
-      ),
-    ),
+  const plan = withInventory(
+    program.command('plan <playbook>').description('show what a run would do; connects only with --probe'),
+  );
+  withOutput(
+    withHostKeys(withSelection(withStateDir(plan))),
+    '.json to be run, .html, .md or .txt to be reviewed; several times',
   )
     .option('--probe', 'ask the hosts, changing nothing, and show what would be done on each of them')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
-    .option(
-      '-o, --output <file>',
-      'save it: .json to be run, .html, .md or .txt to be reviewed; several times',
-      collect,
-      [],
-    )
     .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
       exitCode = import('./commands/plan.ts').then(({ plan }) => plan(playbook, options, terminal));
     });
 
-  withRunning(
-    withSelection(withInventory(program.command('run <playbook>').description('run a playbook on its hosts'))),
-  )
+  withOutput(withStateDir(program.command('show <plan>')), '.html, .md or .txt; several times')
+    .exitOverride()
+    .description('show a saved plan again, and what has changed since')
+    .action((file, options) => {
+      exitCode = import('./commands/show.ts').then(({ show }) => show(file, options, terminal));
+    });
+
+  const run = withExtraVars(program.command('run [playbook]').description('run a playbook on its hosts'));
+  withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collect, [])))
+    .option('--plan <file>', 'run this saved plan, and nothing else')
+    .option('--max-age <duration>', 'with --plan: how old it may be', '7d')
     .option('-C, --check', 'a dry run: ask the hosts, decide, show what would be done, do nothing')
     .option('-D, --diff', 'show what changes in files')
     .option('--detailed-exitcode', 'with --check: 20 when something would change')
@@ -111,6 +111,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       exitCode = import('./commands/explain.ts').then(({ explain }) => explain(run, host, options, terminal));
     });
 
+  withStateDir(program.command('report [run]').exitOverride())
+    .description('write down what was planned of a run beside what happened; of the latest by default')
+    .requiredOption('-o, --output <file>', 'where to: .html, .md, .txt, or .json for programs; several times', collect)
+    .action((run, options) => {
+      exitCode = import('./commands/report.ts').then(({ report }) => report(run, options, terminal));
+    });
+
   const steering = [
     ['pause', 'begin nothing new; hosts inside a window come out of it'],
     ['continue', 'go on after a pause'],
@@ -147,6 +154,10 @@ function withInventory(command: Command): Command {
   return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
 }
 
+function withOutput(command: Command, forms: string): Command {
+  return command.option('-o, --output <file>', `save it: ${forms}`, collect, []);
+}
+
 function withStateDir(command: Command): Command {
   return command.option(
     '--state-dir <folder>',
@@ -162,7 +173,7 @@ function withExtraVars(command: Command): Command {
 function withSelection(command: Command): Command {
   return command
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
-    .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say', positive, 10)
+    .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say (default: 10)', positive)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
     .option('--skip-tags <tags>', 'no tasks with one of these tags', commas, [])
     .option('--pause-after-first', 'wait after the first batch of each play until somebody says continue');
@@ -182,6 +193,10 @@ function withRunning(command: Command): Command {
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
         .default('auto'),
+    )
+    .option(
+      '--on-event <command>',
+      'a command that is started for each event of the journal, with the event as JSON on its stdin',
     );
 }
 

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['source', 'plan', 'journal', 'ledger', 'expressions', 'actions', 'gates', 'connection', 'shell'],
   report: ['source', 'inventory', 'plan', 'journal', 'shell'],
   review: ['source', 'inventory', 'plan', 'actions', 'engine', 'report'],
+  account: ['source', 'inventory', 'plan', 'journal', 'report', 'review'],
   commands: [
     'source',
     'shell',
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'report',
     'review',
+    'account',
   ],
   'cli.ts': ['commands'],
 };
@@ -49,6 +51,7 @@ const PURE = [
   'plan',
   'engine',
   'review',
+  'account',
 ];
 const WORLDLY =
   /from '(node:)?(fs|fs\/promises|net|child_process|dgram|http|https|tls|timers|timers\/promises|readline|os|ssh2)'|\b(process\.(env|argv|stdout|stderr|stdin|cwd|exit|on)\b|Date\.now\(\)|Math\.random\(\)|new Date\(\)|setTimeout\(|setInterval\(|console\.)/;

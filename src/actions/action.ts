@@ -27,6 +27,8 @@ export interface Action<P = unknown, F = unknown> {
   foretold?(params: P): readonly HostCommand[];
   /** What cannot be taken back once it has begun, for those who approve it. */
   readonly noReturn?: string;
+  /** What it has begun goes on by itself on the host; taken again, it finds that and follows it. */
+  readonly followsUp?: true;
   /** Files of the bastion that it reads: paths as written, resolved against the playbook's folder. */
   localFiles?(params: P): readonly string[];
   probe(params: P, host: Asked): Promise<Probed<F>>;

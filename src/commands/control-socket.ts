@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { OrderRequest } from '../engine/judge-order.ts';
+import type { Actor } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 
 export type Answer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -22,13 +23,16 @@ export async function listenForOrders(
   // The run is held by this process: who listened here before is dead.
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    void converse(socket, answer);
+    // Who connects and says nothing must not keep a run from ending.
+    socket.unref().on('error', () => socket.destroy());
+    converse(socket, answer).catch((error: unknown) => {
+      const reason = `a fault in rollgate itself, by which the run goes on as if nothing had been said: ${String(error)}`;
+      socket.end(`${JSON.stringify({ ok: false, reason })}\n`);
+    });
   });
   await new Promise<void>((done, failed) => server.once('error', failed).listen(path, done));
   chmodSync(path, 0o600);
   server.on('error', () => {});
-  server.unref();
   return () => {
     server.close();
     rmSync(path, { force: true });
@@ -46,11 +50,14 @@ async function converse(socket: Socket, answer: (request: OrderRequest) => Promi
 
 function requestIn(line: string): OrderRequest | undefined {
   try {
-    const value = JSON.parse(line) as Partial<Record<keyof OrderRequest, unknown>>;
+    const value: unknown = JSON.parse(line);
+    const { verb, host, task, reason, by } = value as Partial<Record<keyof OrderRequest, unknown>>;
+    const { user, bastion, terminal } = by as Partial<Record<keyof Actor, unknown>>;
+    const isText = (value: unknown) => typeof value === 'string';
     const isWhole =
-      /^(pause|continue|abort|force|restart|skip)$/.test(String(value.verb)) &&
-      typeof value.reason === 'string' &&
-      typeof value.by === 'object';
+      /^(pause|continue|abort|force|restart|skip)$/.test(String(verb)) &&
+      [reason, user, bastion].every(isText) &&
+      [host, task, terminal].every((value) => value === undefined || isText(value));
     return isWhole ? (value as OrderRequest) : undefined;
   } catch {
     return undefined;

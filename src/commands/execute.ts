@@ -8,11 +8,11 @@ import { runPlan } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
-import type { HoldOwner, Holds } from '../ledger/holds.ts';
-import { thisProcess } from '../ledger/process.ts';
+import type { Holds } from '../ledger/holds.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
 import { foretelling } from './foretelling.ts';
+import { heldByOthers, keepBeating } from './holding.ts';
 import { awaitOpening, closeAfterHours, type Hours, type HoursOptions } from './hours.ts';
 import { drainOnInterrupt } from './interruptions.ts';
 import type { Loaded } from './load.ts';
@@ -29,6 +29,8 @@ import type { Terminal } from './terminal.ts';
 export interface RunningOptions extends HoursOptions {
   readonly yes?: boolean;
   readonly format: Format;
+  /** A command that is told each event of the journal. */
+  readonly onEvent?: string;
   readonly stateDir?: string;
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
 }
@@ -65,7 +67,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const [recorder, watching] = await Recorder.open(job, shown, formatOf(job, options), terminal);
+  const report = { ...options, format: formatOf(job, options) };
+  const [recorder, watching] = await Recorder.open(job, shown, report, terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder);
   const { warn } = recorder;
@@ -80,6 +83,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const foretell = foretelling(job.plan, ledger.ends, recorder);
   const endWatch = closeAfterHours(job.hours, realClock, stop, (event) => recorder.record(event));
   const orders = new Orders();
+  // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
+  const stopBeating = keepBeating(job.holds, warn);
   const deafen =
     job.dryRun === undefined
       ? await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, orders)).catch(
@@ -118,7 +123,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       orders,
       playbookDir: job.playbookDir,
       // Who only asks is in nobody's way.
-      refused: job.dryRun === undefined ? heldByOthers(job, machines) : new Map(),
+      refused: job.dryRun === undefined ? heldByOthers(job, machines, warn) : new Map(),
       ...(job.dryRun === undefined ? {} : { dryRun: 'check' as const }),
       diff: job.diff === true,
     }).catch((error: unknown) => recorder.blame(error));
@@ -128,6 +133,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     endWatch();
     settle();
     deafen?.();
+    stopBeating();
     await connections.close();
     await recorder.close();
   }
@@ -165,34 +171,4 @@ function runOf({ past, opening }: Job): string {
 
 function resumeCommand(folder: RunFolder, options: RunningOptions): string {
   return `rollgate resume ${folder.id}${options.stateDir === undefined ? '' : ` --state-dir ${options.stateDir}`}`;
-}
-
-/** Hosts whose machine another live run on this bastion holds, and the reason to turn them away with. */
-function heldByOthers(job: Job, machines: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
-  const keys = [...machines.values()].filter((machine) => machine !== undefined);
-  const { refused } = job.holds.acquire(keys, ownerOf(job.folder, job.plan.playbook, realClock.now()));
-  const owners = new Map<string | undefined, HoldOwner>(refused.map(({ key, owner }) => [key, owner]));
-  const reasons = [...machines].flatMap(([host, machine]): [string, string][] => {
-    const owner = owners.get(machine);
-    if (owner === undefined) return [];
-    return [[host, `run ${owner.run} of ${owner.user} (pid ${owner.pid}) has held it since ${owner.since}`]];
-  });
-  return new Map(reasons);
-}
-
-/** What stands for a run itself among the holds. */
-export function runKey(folder: RunFolder): string {
-  return `run ${folder.path}`;
-}
-
-/** One writer for a journal: holds the run, or says who does. */
-export function holdRun(holds: Holds, folder: RunFolder, now: Date): string | undefined {
-  const [refusal] = holds.acquire([runKey(folder)], ownerOf(folder, '', now)).refused;
-  return refusal === undefined
-    ? undefined
-    : `run ${folder.id} is under way: ${refusal.owner.user} runs it (pid ${refusal.owner.pid}) since ${refusal.owner.since}`;
-}
-
-function ownerOf(folder: RunFolder, playbook: string, now: Date): HoldOwner {
-  return { ...thisProcess(), run: folder.id, user: userInfo().username, since: now.toISOString(), playbook };
 }

@@ -2,6 +2,7 @@ import { explainHost, explainRun, type Gate } from '../engine/explain.ts';
 import { foldHosts } from '../inventory/fold.ts';
 import { replay } from '../journal/progress.ts';
 import { printableLine } from '../report/printable.ts';
+import { reasonOf } from '../report/reason.ts';
 import { didYouMean } from '../source/nearest.ts';
 import { DONE, MISTAKE } from './exit-codes.ts';
 import { holderOfRun, type LookOptions, lookForRun, suffixOf } from './look-at-run.ts';
@@ -30,6 +31,7 @@ export async function explain(
     run: folder.id,
     ...(holder === undefined ? {} : { holder }),
     fold: foldHosts,
+    reason: reasonOf,
   };
   const gates = host === undefined ? explainRun(given) : explainHost(host, given);
   if (gates === undefined) {

@@ -1,8 +1,9 @@
 import { relative } from 'node:path';
 import { findRun, type RunFolder } from '../journal/run-folder.ts';
 import { type HoldOwner, holderOf } from '../ledger/holds.ts';
-import { runKey, stateDirOf } from './execute.ts';
+import { stateDirOf } from './execute.ts';
 import { MISTAKE } from './exit-codes.ts';
+import { runKey } from './holding.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LookOptions {

@@ -45,11 +45,20 @@ export async function plan(playbook: string, options: PlanOptions, terminal: Ter
   const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes, ends);
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   const { complete, missing } = withUploads(loaded, terminal.cwd);
+  const forecast = planForecast(loaded, stateDir, realClock.now(), terminal);
   const probed = options.probe === true ? await askHosts(loaded, options, terminal) : undefined;
   if (typeof probed === 'number') return probed;
-  if (options.output.length > 0) await save(complete.plan, missing, probed?.observed, options, terminal);
-  else print(loaded, complete.plan, probed?.observed, options, terminal);
+  const about = { missing, forecast, ...(probed === undefined ? {} : { observed: probed.observed }) };
+  if (options.output.length > 0) await save(complete.plan, about, options, terminal);
+  else print(complete.plan, about, options, terminal);
   return probed?.exitCode ?? DONE;
+}
+
+/** What is told beside the plan itself. */
+interface About {
+  readonly missing: readonly string[];
+  readonly forecast: readonly string[];
+  readonly observed?: Observed;
 }
 
 async function askHosts(loaded: Loaded, options: PlanOptions, terminal: Terminal): Promise<Probed | number> {
@@ -58,17 +67,10 @@ async function askHosts(loaded: Loaded, options: PlanOptions, terminal: Terminal
   return mistakes.none ? probe(loaded, options, terminal) : reportMistakes(mistakes, terminal);
 }
 
-function print(
-  loaded: Loaded,
-  made: Plan,
-  observed: Observed | undefined,
-  options: PlanOptions,
-  terminal: Terminal,
-): void {
+function print(made: Plan, { forecast, observed }: About, options: PlanOptions, terminal: Terminal): void {
   if (options.format === 'json')
     terminal.out(`${JSON.stringify({ ...made, ...(observed === undefined ? {} : { observed }) }, undefined, 2)}\n`);
   else {
-    const forecast = planForecast(loaded, stateDirOf(options, terminal), realClock.now(), terminal);
     terminal.out(`${planAsText(made)}\n`);
     if (forecast.length > 0) terminal.out(`\n${forecast.join('\n')}\n`);
     for (const section of observedSection(observed)) terminal.out(`\n${sectionAsText(section)}\n`);
@@ -77,13 +79,15 @@ function print(
 
 async function save(
   made: Plan,
-  missing: readonly string[],
-  observed: Observed | undefined,
+  { missing, forecast, observed }: About,
   options: PlanOptions,
   terminal: Terminal,
 ): Promise<void> {
   const how = madeHere(made, missing, options, terminal.cwd);
-  const review = { ...reviewOf(made, how), ...(observed === undefined ? {} : { observed }) };
+  const review = {
+    ...reviewOf(made, how, { forecast, since: [] }),
+    ...(observed === undefined ? {} : { observed }),
+  };
   for (const file of options.output)
     await writeAtomically(resolve(terminal.cwd, file), printedFor(file, review) ?? savedPlan(made, how));
   terminal.out(`Plan ${made.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);

@@ -6,10 +6,11 @@ import { saveSummary } from '../journal/run-folder.ts';
 import { stamp } from '../journal/stamp.ts';
 import { hostLogs } from '../report/host-logs.ts';
 import type { Report } from '../report/report.ts';
-import { summaryOf } from '../report/summary.ts';
-import { chooseReport, type Format, type Watching } from './choose-report.ts';
-import type { Job } from './execute.ts';
+import { hostsNotDone, summaryOf } from '../report/summary.ts';
+import { chooseReport, type Watching } from './choose-report.ts';
+import type { Job, RunningOptions } from './execute.ts';
 import type { Loaded } from './load.ts';
+import { onEventCommand } from './on-event.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -43,12 +44,17 @@ export class Recorder {
   static async open(
     job: Job,
     shown: Shown,
-    format: Format,
+    { format, onEvent }: Pick<RunningOptions, 'format' | 'onEvent'>,
     terminal: Terminal,
   ): Promise<readonly [Recorder, Watching]> {
     const recorder = new Recorder(job, shown, await openJournal(job.folder.journalFile), terminal);
     const watching = await chooseReport(format, terminal, { ...shown, progress: () => recorder.#progress });
-    recorder.#reports = [watching, hostLogs({ folder: job.folder.hostsDir, onFault: recorder.warn })];
+    recorder.#reports = [
+      // First, since what it has to complain of at the end must still be seen.
+      ...(onEvent === undefined ? [] : [onEventCommand(onEvent, recorder.warn)]),
+      watching,
+      hostLogs({ folder: job.folder.hostsDir, onFault: recorder.warn }),
+    ];
     return [recorder, watching];
   }
 
@@ -95,7 +101,11 @@ export class Recorder {
       isDetailed: this.#job.dryRun?.isDetailed === true,
     });
     await this.record({ type: 'run_finished', exitCode, reason });
-    const summary = saveSummary(this.#job.folder, summaryOf(this.#progress, this.#shown)).then(
+    const summary = saveSummary(
+      this.#job.folder,
+      summaryOf(this.#progress, this.#shown),
+      hostsNotDone(this.#progress, this.#shown),
+    ).then(
       () => undefined,
       (error: Error) => error.message,
     );

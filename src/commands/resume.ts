@@ -4,12 +4,14 @@ import type { Stamped } from '../journal/event.ts';
 import { saidBy } from '../journal/orders.ts';
 import { replay } from '../journal/progress.ts';
 import { findRun, isDryRun, type RunFolder } from '../journal/run-folder.ts';
+import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets, type Secrets } from '../plan/secrets.ts';
 import { Mistakes } from '../source/mistakes.ts';
-import { execute, holdRun, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
+import { execute, type Job, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
+import { holdRun } from './holding.ts';
 import { readHours } from './hours.ts';
 import { load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
@@ -60,7 +62,7 @@ async function goOn(
     terminal.err(`${why}\n`);
     return MISTAKE;
   };
-  if (isAllDone(past)) {
+  if (endOf(past)?.exitCode === 0) {
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
@@ -100,11 +102,6 @@ async function goOn(
   const mistakes = new Mistakes();
   checkRoutes(job, options, terminal, mistakes);
   return mistakes.none ? execute(job, options, terminal) : reportMistakes(mistakes, terminal);
-}
-
-function isAllDone(past: readonly Stamped[]): boolean {
-  const last = past.at(-1);
-  return last?.type === 'run_finished' && last.exitCode === 0;
 }
 
 /** The secrets that the plan refers to, from the files that it was made from, and from what is given by `-e` again. */

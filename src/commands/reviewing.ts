@@ -40,9 +40,13 @@ export function madeHere(
   };
 }
 
-/** What a reviewer is shown of a plan; the same whoever shows it where. */
-export function reviewOf(plan: Plan, made: Made, since: readonly string[] = []): Review {
+/** What a reviewer is shown of a plan: the same whoever shows it where, but for what holds only now. */
+export function reviewOf(
+  plan: Plan,
+  made: Made,
+  now: { readonly forecast: readonly string[]; readonly since: readonly string[] },
+): Review {
   const shown = veiled(plan);
   const playbookDir = dirname(resolve(made.folder, plan.playbook));
-  return { plan: shown, made, outlook: outlookOf(shown, createExpressions(), playbookDir), since };
+  return { plan: shown, made, outlook: outlookOf(shown, createExpressions(), playbookDir), ...now };
 }

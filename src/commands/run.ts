@@ -1,9 +1,12 @@
 import { createRunFolder, savePlan } from '../journal/run-folder.ts';
 import { Holds } from '../ledger/holds.ts';
+import { hostsIn } from '../plan/batches.ts';
 import { planSummary } from '../plan/print.ts';
 import { Mistakes } from '../source/mistakes.ts';
-import { execute, holdRun, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
+import { loadApproved } from './approved.ts';
+import { execute, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { USAGE } from './exit-codes.ts';
+import { holdRun } from './holding.ts';
 import { readHours } from './hours.ts';
 import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
@@ -13,6 +16,7 @@ import { checkRoutes } from './reaching.ts';
 import { realClock } from './real-clock.ts';
 import { chooseSeed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
+import { withUploads } from './uploads.ts';
 import { version } from './version.ts';
 
 /** Nothing was done, and nothing is lost by that. */
@@ -22,25 +26,22 @@ export interface RunOptions extends Selection, RunningOptions {
   readonly check?: boolean;
   readonly diff?: boolean;
   readonly detailedExitcode?: boolean;
+  /** The file of a plan that was approved. */
+  readonly plan?: string;
+  readonly maxAge: string;
 }
 
-/** Makes the plan, asks, and runs it; or, as a dry run, asks the hosts only. */
-export async function run(playbook: string, options: RunOptions, terminal: Terminal): Promise<number> {
+/** Makes the plan, or takes the one that was approved; asks, and runs it; or, as a dry run, asks the hosts only. */
+export async function run(playbook: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
   const isDryRun = options.check === true;
   if (options.detailedExitcode === true && !isDryRun) {
     terminal.err('--detailed-exitcode says what a dry run found: give --check too\n');
     return USAGE;
   }
+  const chosen = await choose(playbook, options, terminal);
+  if (typeof chosen === 'number') return chosen;
+  const { loaded, selection } = chosen;
   const mistakes = new Mistakes();
-  const loaded = load(
-    playbook,
-    options,
-    terminal.cwd,
-    chooseSeed(),
-    mistakes,
-    endsInLedger(stateDirOf(options, terminal), terminal),
-  );
-  if (loaded === undefined) return reportMistakes(mistakes, terminal);
   checkRoutes(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
   // A dry run waits for nothing, the change window least of all.
@@ -53,19 +54,22 @@ export async function run(playbook: string, options: RunOptions, terminal: Termi
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random, isDryRun);
   await savePlan(folder, loaded.plan);
-  const hosts = new Set(loaded.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
+  const hosts = hostsIn(loaded.plan);
   const opening = {
     type: 'run_started' as const,
     version: 1 as const,
     run: folder.id,
     plan: loaded.plan.id,
-    playbook,
-    hosts: hosts.size,
+    playbook: loaded.plan.playbook,
+    hosts: hosts.length,
     ...(isDryRun ? { check: true as const } : {}),
     rollgate: version(),
     ...operatorHere(),
     folder: terminal.cwd,
-    sources: { inventory: options.inventory, variables: options.extraVars.filter((given) => given.startsWith('@')) },
+    sources: {
+      inventory: selection.inventory,
+      variables: selection.extraVars.filter((given) => given.startsWith('@')),
+    },
   };
   const holds = new Holds();
   try {
@@ -76,6 +80,32 @@ export async function run(playbook: string, options: RunOptions, terminal: Termi
   } finally {
     holds.release();
   }
+}
+
+interface Chosen {
+  readonly loaded: Loaded;
+  readonly selection: Selection;
+}
+
+async function choose(playbook: string | undefined, options: RunOptions, terminal: Terminal): Promise<Chosen | number> {
+  const { plan, inventory } = options;
+  if (plan !== undefined) return loadApproved(playbook, { ...options, plan }, terminal);
+  if (playbook === undefined || inventory.length === 0) {
+    const lack = playbook === undefined ? 'a playbook' : 'an inventory (-i, --inventory)';
+    terminal.err(`error: rollgate run needs ${lack}, or a saved plan (--plan)\n`);
+    return USAGE;
+  }
+  const mistakes = new Mistakes();
+  const loaded = load(
+    playbook,
+    options,
+    terminal.cwd,
+    chooseSeed(),
+    mistakes,
+    endsInLedger(stateDirOf(options, terminal), terminal),
+  );
+  if (loaded === undefined) return reportMistakes(mistakes, terminal);
+  return { loaded: withUploads(loaded, terminal.cwd).complete, selection: options };
 }
 
 /** The exit code to leave with, or undefined to go on. */

@@ -55,11 +55,11 @@ export class Before {
     };
     const isSettled = (name: string) =>
       Object.hasOwn(at.local ?? {}, name) || Object.hasOwn(this.#plan.options.extraVars, name);
-    const lookUp = (name: string) => {
+    // No names for suggestions: a plan of 600 hosts asks often for what is not there yet.
+    return (name) => {
       if (!isSettled(name)) note(name);
       return watching(scope(name), note);
     };
-    return Object.assign(lookUp, scope.names === undefined ? {} : { names: scope.names });
   }
 }
 

@@ -1,22 +1,25 @@
 import type { HostCommand } from '../actions/action.ts';
-import { show } from '../shell/script.ts';
+import { type Script, sh, show } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
 
-/** A command for those who review it, secrets masked. */
+/** A command as people see it, before the run and in it: what was approved can be held against what was done. */
 export function commandText(command: HostCommand): string {
   switch (command.kind) {
-    case 'run': {
-      const where = command.chdir === undefined ? '' : `cd ${command.chdir}; `;
-      return `${where}${show(command.script)}`;
-    }
+    case 'run':
+      return scriptText(command.script, command.chdir);
     case 'upload':
-    case 'append':
       return `upload to ${command.to}`;
-    case 'keep':
-      return `kept on this machine: ${command.to}`;
+    case 'append':
+      return `upload to ${command.to}, from byte ${command.from.start} on`;
     case 'download':
       return `download of ${command.from} to ${command.to}`;
+    case 'keep':
+      return `keeping ${command.to}`;
     default:
       return unreachable(command);
   }
+}
+
+export function scriptText(script: Script, chdir: string | undefined): string {
+  return show(chdir === undefined ? script : sh`cd ${chdir} && ${script}`);
 }

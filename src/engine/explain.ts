@@ -4,7 +4,7 @@ import { lostIn, lostName } from '../journal/lost.ts';
 import { isOrderOfHost, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
 import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
-import { isList, isMap } from '../source/value.ts';
+import { isList, isMap, type ValueMap } from '../source/value.ts';
 import { PlayHistory } from './history.ts';
 import { type Whereabouts, whereabouts } from './walk.ts';
 
@@ -26,6 +26,8 @@ export interface Case {
   readonly holder?: { readonly user: string; readonly pid: number; readonly since: string };
   /** Folds names for people. */
   readonly fold: (hosts: readonly string[]) => string;
+  /** Why a step did not succeed, for people. */
+  readonly reason: (result: ValueMap) => string;
 }
 
 const passed = (gate: string, why: string): Gate => ({ gate, passed: true, why });
@@ -166,12 +168,13 @@ export function explainHost(host: string, given: Case): readonly Gate[] | undefi
   const batch = play?.batches.find(({ hosts }) => hosts.includes(host));
   if (play === undefined || batch === undefined) return undefined;
   const [where] = placesIn(play, [host], given).values();
+  const hasBegun = progress.plays.get(play.number)?.batches.has(batch.number) === true;
   return [
     ...explainRun(given).slice(0, -1),
     turnGate(play, batch, given),
     ...refusalGates(host, play, given),
     failureGate(host, play, given),
-    ...(where === undefined ? [] : [nextGate(host, play, batch, where, given)]),
+    ...(where === undefined || !hasBegun ? [] : [nextGate(host, play, batch, where, given)]),
   ];
 }
 
@@ -211,12 +214,12 @@ function refusalGates(host: string, play: PlannedPlay, { progress, run }: Case):
   return [...checks, failed(gate, reason, unblock)];
 }
 
-function failureGate(host: string, play: PlannedPlay, { progress, run }: Case): Gate {
+function failureGate(host: string, play: PlannedPlay, { progress, run, reason }: Case): Gate {
   const gate = 'it has not failed';
   const steps = [...(progress.hosts.get(host)?.failures ?? [])].map((key) => progress.steps.get(key));
   const step = steps.findLast((each) => each?.playNumber === play.number);
   if (step === undefined || step.status === 'started') return passed(gate, 'in this play');
-  const why = step.noLog ? 'hidden by no_log' : String(step.result.msg ?? '');
+  const why = step.noLog ? 'hidden by no_log' : reason(step.result);
   return failed(
     gate,
     `${step.status} at "${step.task}" (${step.taskId}): ${why}`,
@@ -234,7 +237,7 @@ function nextGate(host: string, play: PlannedPlay, batch: Batch, where: Whereabo
       gate,
       `it has been in window "${window.window}" since ${window.since}${busy === undefined ? '' : `, at "${busy.task}" since ${busy.since}`}`,
     );
-  if (where.kind !== 'next') return passed(gate, `nothing more: ${where.kind}`);
+  if (where.kind !== 'next') return passed(gate, `it has nothing more to do in this play (${where.kind})`);
   if (busy !== undefined)
     return passed(
       gate,

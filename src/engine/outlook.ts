@@ -75,42 +75,48 @@ function alike<T>(play: PlannedPlay, look: (at: Standpoint) => T): readonly Alik
 function taskOutlook(at: TaskAt, before: Before): TaskOutlook {
   const { task } = at;
   const text = (written: string) => settledText(written, at, before);
+  const complete = completeParams(at, before);
   return {
     runsAs: runsAs(at, before),
     ...(task.delegateTo === undefined ? {} : { on: text(task.delegateTo) }),
-    effect: effectOf(at, before),
+    effect: effectOf(at, complete),
     timeout: text(String(task.timeout)),
     environment: valueOr(
       before.settle(at, (scope) => before.expressions.template(task.environment, scope)),
       task.environment,
     ),
-    work: task.noLog === false ? workOf(at, before) : { kind: 'hidden' },
+    work: task.noLog === false ? workOf(at, complete, before) : { kind: 'hidden' },
   };
 }
 
-function workOf(at: TaskAt, before: Before): Work {
-  if (at.task.loop === undefined) return workOnce(at, before);
+function workOf(at: TaskAt, complete: Settled<unknown>, before: Before): Work {
+  if (at.task.loop === undefined) return workOnce(at, complete, before);
   const turns = before.turns(at);
   if (!turns.known) return { kind: 'params', params: at.task.params, why: turns.why };
-  const items = turns.value.map((local) => ({ item: local.item ?? null, work: workOnce({ ...at, local }, before) }));
+  const items = turns.value.map((local) => {
+    const turn = { ...at, local };
+    return { item: local.item ?? null, work: workOnce(turn, completeParams(turn, before), before) };
+  });
   return { kind: 'items', items };
 }
 
-function workOnce(at: TaskAt, before: Before): Work {
+function workOnce(at: TaskAt, complete: Settled<unknown>, before: Before): Work {
   for (const condition of at.task.when) {
     const held = before.settle(at, (scope) => before.expressions.holds([condition], scope));
     if (held.known && !held.value) return { kind: 'skipped', condition: String(condition) };
   }
   const action = findAction(at.task.action);
-  const complete = action === undefined ? undefined : completeParams(action, at, before);
-  if (action?.kind === 'host' && complete?.known === true && action.foretold !== undefined)
+  if (action?.kind === 'host' && complete.known && action.foretold !== undefined)
     return { kind: 'commands', commands: action.foretold(complete.value).map(commandText) };
   const params = paramsAsFarAsKnown(action, at, before);
-  return { kind: 'params', params, ...(complete?.known === false ? { why: complete.why } : {}) };
+  return { kind: 'params', params, ...(complete.known ? {} : { why: complete.why }) };
 }
 
-function completeParams(action: Action | SteeringAction, at: TaskAt, before: Before): Settled<unknown> {
-  return before.settle(at, (scope) => paramsOf(action, at.task.params, scope, before.expressions));
+function completeParams(at: TaskAt, before: Before): Settled<unknown> {
+  const { action: name, params, noLog } = at.task;
+  const action = findAction(name);
+  if (action === undefined || noLog !== false) return { known: false, why: 'it is hidden by no_log' };
+  return before.settle(at, (scope) => paramsOf(action, params, scope, before.expressions));
 }
 
 /** Bare expressions are judged on the host, and shown as they are written. */
@@ -124,14 +130,11 @@ function paramsAsFarAsKnown(action: Action | SteeringAction | undefined, at: Tas
   return Object.fromEntries(entries);
 }
 
-function effectOf(at: TaskAt, before: Before): Effect {
-  const { task } = at;
+/** What is written tells enough where it is not known what it comes to. */
+function effectOf({ task }: TaskAt, complete: Settled<unknown>): Effect {
   const action = findAction(task.action);
   // Who writes `changed_when: false` declares that the task only reads.
   if (task.changedWhen?.[0] === false || action?.kind !== 'host') return 'reads';
-  // Of a loop's item nothing is known here: what is written tells enough.
-  if (task.noLog !== false || task.loop !== undefined) return action.effect(task.params);
-  const complete = completeParams(action, at, before);
   return action.effect(complete.known ? complete.value : task.params);
 }
 

@@ -4,8 +4,9 @@ import type { Become, Connection, RunOptions, Target } from '../connection/conne
 import type { StepAddress } from '../journal/event.ts';
 import type { Mask } from '../shell/masking.ts';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
-import { type Script, type Secret, show } from '../shell/script.ts';
+import type { Script, Secret } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
+import { commandText, scriptText } from './command-text.ts';
 import { foreseen } from './dry-run.ts';
 import { MaskedLines } from './output.ts';
 import { transferProgress } from './transfer-progress.ts';
@@ -167,19 +168,19 @@ async function send(command: HostCommand, site: Site): Promise<Outcome | Transfe
         ...(command.chdir === undefined ? {} : { chdir: command.chdir }),
       });
     case 'upload':
-      return announced(`upload to ${command.to}`, 'work', site, () =>
+      return announced(commandText(command), 'work', site, () =>
         site.connection.upload(command.from, command.to, { ...options, mode: command.mode }),
       );
     case 'append':
-      return announced(`upload to ${command.to}, from byte ${command.from.start} on`, 'work', site, () =>
+      return announced(commandText(command), 'work', site, () =>
         site.connection.append(command.from, command.to, options),
       );
     case 'download':
-      return announced(`download of ${command.from} to ${command.to}`, 'work', site, () =>
+      return announced(commandText(command), 'work', site, () =>
         site.connection.download(command.from, command.to, options),
       );
     case 'keep':
-      return announced(`keeping ${command.to}`, 'work', site, () => site.world.keep(command.to, command.bytes));
+      return announced(commandText(command), 'work', site, () => site.world.keep(command.to, command.bytes));
     default:
       return unreachable(command);
   }
@@ -189,7 +190,7 @@ async function run(script: Script, purpose: Purpose, site: Site, extra: RunOptio
   const output = (stream: 'stdout' | 'stderr') =>
     new MaskedLines(site.mask, (text) => site.world.report({ type: 'command_output', ...site.step, stream, text }));
   const streams = { stdout: output('stdout'), stderr: output('stderr') };
-  return announced(show(script), purpose, site, async () => {
+  return announced(scriptText(script, extra.chdir), purpose, site, async () => {
     const outcome = await site.connection.run(script, {
       ...extra,
       ...limits(site),

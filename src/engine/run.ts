@@ -105,7 +105,7 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
 function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
   return batch.hosts.some((host) => {
     const where = course.whereabouts(play, host);
-    return where.kind === 'next' && course.isHeldUp(host, where);
+    return where.kind === 'next' && course.isLetIn(play, host) && course.isHeldUp(host, where);
   });
 }
 

@@ -4,6 +4,7 @@ import type { Evaluated, Scope } from '../expressions/scope.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import { type Mask, masking } from '../shell/masking.ts';
+import { Secret } from '../shell/script.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { type DryRun, undecided } from './dry-run.ts';
 import { loopResult } from './loop.ts';
@@ -94,9 +95,9 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
     if (raw === ABANDONED || raw.unreachable === true) return raw;
     if (raw.skipped === true || (step.dryRun !== undefined && raw.foreseen === true)) return declared(step, raw);
     const judged = judge(step, raw);
-    if (task.retries === undefined && task.until.length === 0) return kept(step, judged);
+    if (task.retries === undefined && task.until.length === 0) return noted(step, judged);
     const result = { ...judged, attempts: attempt };
-    if (isEnough(step, result)) return kept(step, result);
+    if (isEnough(step, result)) return noted(step, result);
     if (step.dryRun !== undefined) return undecided(task, 'it is not so yet, and the run would ask again');
     if (attempt > retries && result.refused === true) return result;
     if (attempt > retries)
@@ -112,7 +113,7 @@ function declared({ at, dryRun }: Attempted, raw: Result): Result {
 }
 
 /** What outlives the run is on disk before the journal calls the step done: a break in between finds it to do again. */
-async function kept(step: Attempted, result: Result): Promise<Result> {
+async function noted(step: Attempted, result: Result): Promise<Result> {
   const { ledger } = result;
   if (ledger === undefined || result.failed === true || step.check) return result;
   const problem = await step.world.note(step.at.host, ledger);
@@ -186,8 +187,9 @@ function becomeKeywords(step: Attempted): {
   };
 }
 
-function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string>> {
-  const merged: Record<string, string> = {};
+/** What holds a secret goes to the host apart from the command: everybody there can read a process's words. */
+function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string | Secret>> {
+  const merged: Record<string, string | Secret> = {};
   for (const written of step.at.task.environment) {
     const rendered = evaluated(step.world.expressions.template(written, scope), 'environment');
     if (!isMap(rendered))
@@ -197,7 +199,7 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
         throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
-      merged[name] = text;
+      merged[name] = step.noLog || step.mask(text) !== text ? new Secret(text) : text;
     }
   }
   return merged;

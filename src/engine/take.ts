@@ -97,7 +97,7 @@ async function takeUnlessLetGo(
   const isOnDisk = await course.world.record({ type: 'step_started', ...address });
   if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
-  const isOver = await windowIsOver({ play, batch, host }, where, course);
+  const isOver = interrupted && followsUp(task) ? undefined : await windowIsOver({ play, batch, host }, where, course);
   const came = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (isOvertaken()) return 'taken';
   if (came === ABANDONED) return 'left';
@@ -196,6 +196,12 @@ function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {
     const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
     return params.ok ? action.effect(params.value) : 'opaque';
   }, 'opaque');
+}
+
+/** What it began before a break has its own end by now: that is found out, whatever became of the window. */
+function followsUp({ action }: PlannedTask): boolean {
+  const found = findAction(action);
+  return found?.kind === 'host' && found.followsUp === true;
 }
 
 async function carryOut(step: Attempted, inWindow: boolean, course: Course): Promise<Result | typeof ABANDONED> {

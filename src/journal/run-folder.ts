@@ -10,6 +10,8 @@ export interface RunFolder {
   readonly journalFile: string;
   readonly hostsDir: string;
   readonly summaryFile: string;
+  /** One host a line, as `--limit @file` takes it: those with which not all went well. */
+  readonly notDoneFile: string;
 }
 
 export type FoundRun =
@@ -37,6 +39,7 @@ export function runFolderOf(stateDir: string, id: string): RunFolder {
     journalFile: join(path, 'journal.jsonl'),
     hostsDir: join(path, 'hosts'),
     summaryFile: join(path, 'summary.json'),
+    notDoneFile: join(path, 'hosts-not-done.txt'),
   };
 }
 
@@ -116,7 +119,8 @@ export async function savePlan(folder: RunFolder, plan: object): Promise<void> {
   await writeAtomically(folder.planFile, `${JSON.stringify(plan, null, 2)}\n`);
 }
 
-/** Saves the recap of a run. Atomic, and on disk when it resolves. */
-export async function saveSummary(folder: RunFolder, summary: object): Promise<void> {
+/** Saves the recap of a run, and the hosts that are not done. Atomic, and on disk when it resolves. */
+export async function saveSummary(folder: RunFolder, summary: object, notDone: readonly string[]): Promise<void> {
+  await writeAtomically(folder.notDoneFile, notDone.map((host) => `${host}\n`).join(''));
   await writeAtomically(folder.summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
 }

@@ -14,6 +14,7 @@ import {
   renameSync,
   rmdirSync,
   unlinkSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -31,11 +32,15 @@ export interface HoldOwner extends ProcessIdentity {
 export interface Refusal {
   readonly key: string;
   readonly owner: HoldOwner;
+  /** Its last sign of life, ISO-8601 UTC: for people, where the process itself cannot be judged from here. */
+  readonly seen: string;
 }
 
 export interface Acquired {
   readonly held: readonly string[];
   readonly refused: readonly Refusal[];
+  /** Holds of processes that died, and are ours now. */
+  readonly takenOver: readonly Omit<Refusal, 'seen'>[];
 }
 
 /**
@@ -58,6 +63,8 @@ const MOST_TRIES = 20;
 export class Holds {
   readonly #folder: string;
   readonly #files: string[] = [];
+  /** One for each time that was acquired: the files of one time are links to one. */
+  readonly #pulses: string[] = [];
 
   /** Throws when the folder cannot be used; the message says what to do. */
   constructor(folder: string = HOLDS_FOLDER) {
@@ -80,8 +87,20 @@ export class Holds {
     }
   }
 
+  /** A sign of life. Whether a process lives is judged by the process; this is for whoever cannot see it. */
+  beat(now: Date): void {
+    const beaten: string[] = [];
+    // One that fails has been taken away, and is not tried again.
+    for (let file = this.#pulses.shift(); file !== undefined; file = this.#pulses.shift()) {
+      utimesSync(file, now, now);
+      beaten.push(file);
+    }
+    this.#pulses.push(...beaten);
+  }
+
   /** Lets everything go. */
   release(): void {
+    this.#pulses.length = 0;
     remove(this.#files.splice(0));
   }
 
@@ -89,25 +108,29 @@ export class Holds {
     const highest = highestGenerations(this.#folder);
     const held: string[] = [];
     const refused: Refusal[] = [];
+    const takenOver: Omit<Refusal, 'seen'>[] = [];
+    const before = this.#files.length;
     for (const key of keys) {
-      const owner = this.#take(key, offer, highest.get(digestOf(key)) ?? 0);
+      const { owner, dead } = this.#take(key, offer, highest.get(digestOf(key)) ?? 0);
       if (owner === undefined) held.push(key);
-      else refused.push({ key, owner });
+      else refused.push({ key, ...owner });
+      if (dead !== undefined) takenOver.push({ key, owner: dead });
     }
-    return { held, refused };
+    this.#pulses.push(...this.#files.slice(before, before + 1));
+    return { held, refused, takenOver };
   }
 
-  /** Undefined when it is ours now, else who has it. */
-  #take(key: string, offer: string, known: number): HoldOwner | undefined {
+  /** Who has it; nobody else when it is ours now, perhaps after one that died. */
+  #take(key: string, offer: string, known: number): Taken {
     const digest = digestOf(key);
     for (let highest = known, tries = 0; tries < MOST_TRIES; tries++) {
       const current = highest === 0 ? 'junk' : readHold(join(this.#folder, `${digest}.${highest}`));
-      if (typeof current === 'object' && isAlive(current)) return current;
+      if (typeof current === 'object' && isAlive(current.owner)) return { owner: current };
       const file = join(this.#folder, `${digest}.${highest + 1}`);
       // What was let go while we looked may be had again under its own number: look again, or two would hold the key.
       if (current !== 'gone' && linked(offer, file)) {
         this.#files.push(file);
-        return undefined;
+        return typeof current === 'object' ? { dead: current.owner } : {};
       }
       highest = highestGenerations(this.#folder).get(digest) ?? 0;
     }
@@ -115,13 +138,20 @@ export class Holds {
   }
 }
 
+interface Taken {
+  readonly owner?: Hold;
+  readonly dead?: HoldOwner;
+}
+
+type Hold = Pick<Refusal, 'owner' | 'seen'>;
+
 /** The live run that holds a key, for those that only want to know. */
 export function holderOf(key: string, folder: string = HOLDS_FOLDER): HoldOwner | undefined {
   if (!isThere(folder)) return undefined;
   const digest = digestOf(key);
   const generation = highestGenerations(folder).get(digest);
-  const owner = generation === undefined ? undefined : readHold(join(folder, `${digest}.${generation}`));
-  return typeof owner === 'object' && isAlive(owner) ? owner : undefined;
+  const hold = generation === undefined ? undefined : readHold(join(folder, `${digest}.${generation}`));
+  return typeof hold === 'object' && isAlive(hold.owner) ? hold.owner : undefined;
 }
 
 function digestOf(key: string): string {
@@ -169,13 +199,15 @@ function writeOffer(file: string, owner: HoldOwner): void {
 }
 
 /** `junk`: no rollgate put it there. Follows no link and waits for no pipe. */
-function readHold(file: string): HoldOwner | 'gone' | 'junk' {
+function readHold(file: string): Hold | 'gone' | 'junk' {
   let fd: number | undefined;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (!fstatSync(fd).isFile()) return 'junk';
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return 'junk';
     const buffer = Buffer.alloc(LARGEST);
-    return asOwner(JSON.parse(buffer.toString('utf8', 0, readSync(fd, buffer)))) ?? 'junk';
+    const owner = asOwner(JSON.parse(buffer.toString('utf8', 0, readSync(fd, buffer))));
+    return owner === undefined ? 'junk' : { owner, seen: stat.mtime.toISOString() };
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'junk';
   } finally {

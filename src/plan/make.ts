@@ -58,7 +58,7 @@ export function makePlan(
   const body = {
     version: 1 as const,
     playbook: from.playbook.file,
-    inputs: [...inputs, ...inputsOf('variables', distinct(read)), ...inputsOf('limit', limits)],
+    inputs: distinct([...inputs, ...inputsOf('variables', read), ...inputsOf('limit', limits)]),
     options: {
       ...(from.limit === undefined ? {} : { limit: from.limit }),
       forks: from.forks,
@@ -89,9 +89,9 @@ export function inputsOf(role: Input['role'], texts: readonly SourceText[]): rea
   return texts.map(({ file, text }) => ({ path: file, role, sha256: sha256(text) }));
 }
 
-/** A variable file that several plays name is one input. */
-function distinct(read: readonly SourceText[]): readonly SourceText[] {
-  return read.filter(({ file }, index) => read.findIndex((other) => other.file === file) === index);
+/** A file that is named several times, by plays or by options, is one input. */
+function distinct(inputs: readonly Input[]): readonly Input[] {
+  return [...new Map(inputs.map((input) => [`${input.role} ${input.path}`, input])).values()];
 }
 
 function planInventory(

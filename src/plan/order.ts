@@ -1,4 +1,5 @@
 import { unreachable } from '../source/value.ts';
+import type { Plan } from './plan.ts';
 
 /**
  * Puts a play's hosts into the order that `order` asks for. `seed` makes a shuffle repeatable: it stands in the plan.
@@ -26,6 +27,14 @@ export function orderHosts(
     default:
       return unreachable(order);
   }
+}
+
+/** By host: a rank that gives the plays of a plan that took their order from the ledger the same order again. */
+export function endsAsPlanned(plan: Plan): ReadonlyMap<string, number> {
+  const ordered = plan.plays.flatMap(({ withoutEnd, batches }) =>
+    withoutEnd === undefined ? [] : batches.flatMap(({ hosts }) => hosts.filter((host) => !withoutEnd.includes(host))),
+  );
+  return new Map([...new Set(ordered)].map((host, rank) => [host, rank]));
 }
 
 /** As Python sorts: plain string order, nothing natural about it. */

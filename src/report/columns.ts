@@ -37,3 +37,17 @@ export function filled(text: string, columns: number): string {
   const short = cut(text, columns);
   return short + ' '.repeat(Math.max(0, columns - columnsOf(short)));
 }
+
+/** What stands in for the rest of a text on the lines that it is broken into. */
+const HANGING = ' '.repeat(8);
+
+/** The text on as many lines of that many columns as it takes, broken between words, or in a word that is too long. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  if (columnsOf(text) <= columns) return [text];
+  const room = cut(text, columns + 1).slice(0, -1);
+  const space = room.lastIndexOf(' ');
+  const end = space > HANGING.length ? space : room.length;
+  const rest = text.slice(end).trimStart();
+  if (rest === '' || columns <= HANGING.length + 2) return [cut(text, columns)];
+  return [text.slice(0, end).trimEnd(), ...wrapped(HANGING + rest, columns)];
+}

@@ -22,6 +22,7 @@ export function frame(tally: Tally, size: Size, now: number, paint: Paint): read
   const room = Math.min(MOST_ROWS, Math.max(4, size.rows - 1));
   const head = [
     ...titleRow(tally, columns, now, paint),
+    ...pausedRows(tally, columns, now, paint),
     ...stoppingRows(tally, columns, now, paint),
     ...playRows(tally, columns, now, paint),
   ].slice(0, room - 1);
@@ -38,6 +39,16 @@ function titleRow(tally: Tally, columns: number, now: number, paint: Paint): rea
   if (tally.startedAt === undefined) return [];
   const title = `${tally.playbook} · run ${tally.run} · ${elapsed(now - tally.startedAt)}`;
   return [paint.strong(cut(printableLine(title), columns))];
+}
+
+/** Whoever looks at a run that stands still wants to know who stopped it, and what makes it go on. */
+function pausedRows({ paused, run }: Tally, columns: number, now: number, paint: Paint): readonly string[] {
+  if (paused === undefined) return [];
+  const row = (text: string) => paint.urgent(filled(printableLine(` ${text}`), columns));
+  return [
+    row(`PAUSED for ${elapsed(now - paused.since)} ${paused.said}`),
+    row(`to go on: rollgate continue ${run} --reason "…"`),
+  ];
 }
 
 /** Whoever pressed Ctrl-C wants to know what is still waited for. */

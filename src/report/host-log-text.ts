@@ -4,7 +4,7 @@ import { isList, isMap } from '../source/value.ts';
 import { duration } from './durations.ts';
 import { printable, printableLine } from './printable.ts';
 import { reasonOf } from './reason.ts';
-import { simulatedLines, simulatedOutcome } from './simulated.ts';
+import { changeLines, pendingLines, simulatedOutcome } from './simulated.ts';
 
 /** Longer pieces without a line break are written as they are. Characters. */
 const LONGEST_LINE = 64 * 1024;
@@ -78,7 +78,7 @@ function linesOf(event: Stamped): readonly string[] {
       return [
         ...checkLines(event),
         ...tableLines(event),
-        ...(event.noLog ? [] : simulatedLines(event.result)),
+        ...(event.noLog ? [] : [...changeLines(event.result), ...pendingLines(event.result)]),
         `== ${outcomeOf(event)} (${duration(event.ms)})${event.status === 'ok' || event.status === 'changed' ? '' : colon(finishedReason(event))}`,
       ];
     case 'window_opened':
@@ -138,7 +138,8 @@ function isWell({ status }: Finished): boolean {
 
 /** Why a step was not simply done; empty when there is nothing to say. */
 export function finishedReason(event: Finished): string {
-  if (event.status === 'ok' || event.status === 'changed') return '';
+  const isForeseen = event.result.foreseen === true && event.result.msg !== undefined;
+  if ((event.status === 'ok' || event.status === 'changed') && !isForeseen) return '';
   if (event.noLog) return 'hidden by no_log';
   if (event.status === 'skipped')
     return typeof event.result.skip_reason === 'string' ? printableLine(event.result.skip_reason) : '';

@@ -12,7 +12,7 @@ import { printableLine } from './printable.ts';
 import { type RecapOptions, recapOf } from './recap.ts';
 import { recapLines } from './recap-text.ts';
 import type { Report } from './report.ts';
-import { simulatedLines } from './simulated.ts';
+import { changeLines, pendingLines } from './simulated.ts';
 
 export interface LinesOptions extends RecapOptions {
   readonly stream: NodeJS.WritableStream;
@@ -80,15 +80,15 @@ function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOpt
   }
 }
 
-/** More lines of what a step would do are in its host's log. */
+/** More lines of what a step would send are in its host's log. */
 const MOST_LINES = 20;
 
 function below(event: Stamped): string {
   if (event.type !== 'step_finished' || event.noLog) return '';
-  const lines = simulatedLines(event.result);
-  const rest = lines.length - MOST_LINES;
-  const shown = rest > 1 ? [...lines.slice(0, MOST_LINES), `  … ${rest} lines more in the host's log`] : lines;
-  return shown.map((line) => `${line}\n`).join('');
+  const pending = pendingLines(event.result);
+  const rest = pending.length - MOST_LINES;
+  const shown = rest > 1 ? [...pending.slice(0, MOST_LINES), `  … ${rest} lines more in the host's log`] : pending;
+  return [...changeLines(event.result), ...shown].map((line) => `${line}\n`).join('');
 }
 
 /** What a debug task is there to say. */

@@ -38,6 +38,11 @@ export function recapLines(recap: Recap, paint: Paint): readonly string[] {
       recap.stops.map((reason) => `  ${printableLine(reason)}`),
       paint.strong,
     ),
+    ...section(
+      'Said by hand',
+      recap.orders.map((order) => `  ${printableLine(order)}`),
+      paint.strong,
+    ),
     ...(recap.forecast === undefined ? [] : ['', `Forecast: ${recap.forecast}`]),
     ...(recap.resume === undefined ? [] : ['', `To go on: ${paint.strong(recap.resume)}`]),
   ];

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { foldHosts } from '../inventory/fold.ts';
 import { type Standing, standings } from '../journal/derived.ts';
+import { orderText, saidBy } from '../journal/orders.ts';
 import type { FinishedStep, HostProgress, Progress } from '../journal/progress.ts';
 import type { Plan } from '../plan/plan.ts';
-import { msBetween } from './durations.ts';
+import { msBetween, timeOfDay } from './durations.ts';
 import { forecastText } from './forecast-line.ts';
 import { logFileName } from './log-file.ts';
 import { reasonOf } from './reason.ts';
@@ -23,6 +24,8 @@ export interface Recap {
   readonly unknown: readonly { readonly host: string; readonly task: string; readonly since: string }[];
   readonly windows: readonly { readonly host: string; readonly window: string; readonly since: string }[];
   readonly stops: readonly string[];
+  /** What operators said, in words. */
+  readonly orders: readonly string[];
   /** When the rest would have been done; absent when nothing is left. */
   readonly forecast?: string;
   /** The command that goes on with the run; absent when nothing is left to do. */
@@ -70,6 +73,7 @@ export function recapOf(progress: Progress, options: RecapOptions): Recap {
     unknown: [...progress.hosts.values()].flatMap((host) => unknownOf(progress, host)),
     windows: [...progress.openWindows].map(([host, { window, since }]) => ({ host, window, since })),
     stops: progress.stops.map((stop) => stop.reason),
+    orders: progress.orders.map((order) => `${timeOfDay(order.at)} ${orderText(order)} ${saidBy(order)}`),
     ...(left && progress.forecast !== undefined ? { forecast: forecastText(progress.forecast) } : {}),
     ...(left && progress.run?.check !== true ? { resume: options.resumeCommand } : {}),
   };

@@ -9,14 +9,16 @@ export function simulatedOutcome({ undecided, commands, changed }: ValueMap): st
   return changed === true ? 'would change' : undefined;
 }
 
-/** What a simulated step would send, and what changes in texts, for people. */
-export function simulatedLines({ commands, diff, results, undecided, changed }: ValueMap): readonly string[] {
-  const isPending = undecided !== undefined || changed === true;
+/** What changes in texts, for people. */
+export function changeLines({ diff, results }: ValueMap): readonly string[] {
   const diffs = [diff, ...(isList(results) ? results.filter(isMap).map((each) => each.diff) : [])];
-  return [
-    ...(isList(commands) && isPending ? commands.flatMap((command) => commandLines(String(command))) : []),
-    ...diffs.flatMap(diffLines),
-  ];
+  return diffs.flatMap(diffLines);
+}
+
+/** What a simulated step would send, for people. */
+export function pendingLines({ commands, undecided, changed }: ValueMap): readonly string[] {
+  const isPending = undecided !== undefined || changed === true;
+  return isList(commands) && isPending ? commands.flatMap((command) => commandLines(String(command))) : [];
 }
 
 function commandLines(command: string): readonly string[] {

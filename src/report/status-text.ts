@@ -1,6 +1,6 @@
 import { foldHosts } from '../inventory/fold.ts';
 import { actorText, orderText, saidBy } from '../journal/orders.ts';
-import { cut } from './columns.ts';
+import { cut, wrapped } from './columns.ts';
 import { duration, elapsed, timeOfDay } from './durations.ts';
 import type { Paint } from './paint.ts';
 import { printableLine } from './printable.ts';
@@ -14,7 +14,7 @@ type Line = string | { readonly text: string; readonly paint: (text: string) => 
 
 /** Where a run stands, the urgent first: who is inside a window, what was lost, what fails, what to type; then the tree. */
 export function statusLines(status: RunStatus, columns: number, paint: Paint): readonly string[] {
-  const lines: readonly Line[] = [
+  const urgent: readonly Line[] = [
     ...headLines(status, paint),
     ...section('Inside a window', status.windows.map(windowLine), paint.urgent),
     ...section('Lost', lostLines(status), paint.bad),
@@ -28,21 +28,24 @@ export function statusLines(status: RunStatus, columns: number, paint: Paint): r
     ),
     ...section('Said by hand', orderLines(status), paint.strong),
   ];
+  const next = section(
+    'Type next',
+    status.next.map((command) => `  ${command}`),
+    paint.good,
+  );
   return [
-    ...lines.map((line) => shown(line, columns)),
-    // What is to be typed is never cut.
-    ...section(
-      'Type next',
-      status.next.map((command) => `  ${command}`),
-      paint.good,
-    ).map((line) => shown(line, Number.POSITIVE_INFINITY)),
-    ...status.plays.flatMap((play) => ['', ...playLines(play, paint)]).map((line) => shown(line, columns)),
+    ...urgent.flatMap((line) => shown(line, (text) => wrapped(text, columns))),
+    // What is to be typed is neither cut nor broken.
+    ...next.flatMap((line) => shown(line, (text) => [text])),
+    ...status.plays
+      .flatMap((play) => ['', ...playLines(play, paint)])
+      .flatMap((line) => shown(line, (text) => [cut(text, columns)])),
   ];
 }
 
-function shown(line: Line, columns: number): string {
-  if (typeof line === 'string') return cut(printableLine(line), columns);
-  return line.paint(cut(printableLine(line.text), columns));
+function shown(line: Line, fitted: (text: string) => readonly string[]): readonly string[] {
+  if (typeof line === 'string') return fitted(printableLine(line));
+  return fitted(printableLine(line.text)).map(line.paint);
 }
 
 function headLines(status: RunStatus, paint: Paint): readonly Line[] {
@@ -173,11 +176,12 @@ function batchLines(batch: BatchStatus, of: number, paint: Paint): readonly Line
         batch.unfinished.filter((host) => host.state === state),
         whereOf,
       );
+      // Those of one place stand on the line above already.
+      const name = (group: { readonly hosts: string; readonly count: number }) =>
+        group.count === hosts.length ? '' : `${group.hosts}  `;
       return [
         { text, paint: paint[colour] },
-        ...alike
-          .slice(0, MOST_LINES)
-          .map(({ hosts: names, first }) => `      ${names}  ${whereOf(first)}${timeOf(first)}`),
+        ...alike.slice(0, MOST_LINES).map((group) => `      ${name(group)}${placeOf(group.first)}`),
         ...(alike.length > MOST_LINES ? [`      … and ${alike.length - MOST_LINES} more places`] : []),
       ];
     }),
@@ -186,14 +190,16 @@ function batchLines(batch: BatchStatus, of: number, paint: Paint): readonly Line
 
 /** How far a host has come: those that have come equally far stand on one line. */
 function whereOf(host: HostStatus): string {
-  const { done, of } = host;
   const last = lastStep(host);
-  return `${done}/${of}${last === undefined ? '' : `  ${last.status === 'started' ? 'at' : `${last.status}:`} "${last.task}" (${last.taskId})`}`;
+  return JSON.stringify([host.done, last?.taskId, last?.status]);
 }
 
-function timeOf(host: HostStatus): string {
+function placeOf(host: HostStatus): string {
+  const { done, of } = host;
   const last = lastStep(host);
-  return last?.status === 'started' ? ` for ${elapsed(last.ms)}` : '';
+  if (last === undefined) return `${done}/${of}`;
+  const how = last.status === 'started' ? `for ${elapsed(last.ms)} at` : `${last.status}:`;
+  return `${done}/${of}  ${how} "${last.task}" (${last.taskId})`;
 }
 
 function lastStep({ steps }: HostStatus): HostStatus['steps'][number] | undefined {

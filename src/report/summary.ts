@@ -23,8 +23,17 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
     unknown: recap.unknown,
     openWindows: recap.windows,
     stops: progress.stops.map(({ scope, why, reason, at }) => ({ scope, why, reason, at })),
+    ...(recap.forecast === undefined ? {} : { forecast: recap.forecast }),
+    orders: progress.orders,
     ...(recap.resume === undefined ? {} : { resume: recap.resume }),
   };
+}
+
+/** Hosts that failed, were not reached, were turned away or are not through, in the order of the plan. */
+export function hostsNotDone(progress: Progress, { plan }: RecapOptions): readonly string[] {
+  return [...standings(progress, plan)].flatMap(([host, outcome]) =>
+    outcome === 'ok' || outcome === 'changed' ? [] : [host],
+  );
 }
 
 function hostsOf(progress: Progress, { plan }: RecapOptions): object {

@@ -1,5 +1,6 @@
 import { tasksOfEveryHost } from '../journal/derived.ts';
-import type { Stamped, Status } from '../journal/event.ts';
+import type { HostOrder, Order, Stamped, Status } from '../journal/event.ts';
+import { saidBy } from '../journal/orders.ts';
 import type { FinishedStep, Progress } from '../journal/progress.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishedReason } from './host-log-text.ts';
@@ -16,6 +17,8 @@ export interface Tally {
   /** The newest first. */
   readonly troubles: readonly Trouble[];
   readonly stopping?: { readonly since: number; readonly why: string; readonly reason: string };
+  /** Nothing new begins until somebody says to go on; `said`: by whom and why. */
+  readonly paused?: { readonly since: number; readonly said: string };
   /** Milliseconds that are left, going by the steps so far; absent while too little is known. */
   readonly leftMs?: number;
 }
@@ -96,6 +99,7 @@ export class Counting {
   #title = { playbook: '', run: '' };
   #startedAt: number | undefined;
   #stopping: Tally['stopping'];
+  #paused: Tally['paused'];
 
   constructor(plan: Pick<Plan, 'plays'>) {
     this.#plays = plan.plays.map((play) => ({
@@ -117,6 +121,7 @@ export class Counting {
   /** What a run that goes on has done before. */
   recall(progress: Progress): void {
     if (progress.run !== undefined) this.#title = progress.run;
+    if (progress.paused !== undefined) this.#pause(progress.paused);
     for (const { number, finishedAt, batches } of progress.plays.values()) {
       this.#setPlay(number, finishedAt === undefined ? 'running' : 'over');
       for (const batch of batches.values()) {
@@ -175,6 +180,21 @@ export class Counting {
       case 'stopping':
         this.#stopping ??= { since: at, why: event.why, reason: event.reason };
         break;
+      case 'run_paused':
+        this.#pause(event);
+        break;
+      case 'run_aborted':
+        this.#paused = undefined;
+        this.#stopping ??= { since: at, why: 'aborted', reason: `aborted ${saidBy(event)}` };
+        break;
+      case 'run_continued':
+        this.#paused = undefined;
+        break;
+      case 'host_forced':
+      case 'host_restarted':
+      case 'host_skipped':
+        this.#obey(event);
+        break;
       default:
         break;
     }
@@ -194,6 +214,7 @@ export class Counting {
       })),
       inFlight: this.#underWay(),
       troubles: this.#troubles,
+      ...(this.#paused === undefined ? {} : { paused: this.#paused }),
       ...(this.#stopping === undefined ? {} : { stopping: this.#stopping }),
       ...(leftMs === undefined ? {} : { leftMs }),
     };
@@ -204,6 +225,23 @@ export class Counting {
     this.#troubles = this.#troubles.filter(({ status }) => status !== 'refused');
     for (const { ended } of this.#plays.flatMap(({ batches }) => batches))
       for (const [host, status] of ended) if (status === 'refused') ended.delete(host);
+  }
+
+  #pause(order: Stamped<Order>): void {
+    this.#paused = { since: Date.parse(order.at), said: saidBy(order) };
+  }
+
+  /** What an order is about is let go of; a host that is begun again counts as if it had not been. */
+  #obey({ type, playNumber, batch, host, taskId }: HostOrder): void {
+    const known = this.#batch({ playNumber, batch });
+    if (known === undefined) return;
+    this.#inFlight.delete(host);
+    known.ended.delete(host);
+    if (type === 'host_restarted')
+      known.done.set(host, taskId === undefined ? 0 : Math.max(0, (known.done.get(host) ?? 0) - 1));
+    else if (type === 'host_skipped') known.ended.set(host, 'refused');
+    else if (taskId === undefined) known.ended.set(host, 'ok');
+    else known.done.set(host, (known.done.get(host) ?? 0) + 1);
   }
 
   #underWay(): readonly InFlight[] {

@@ -2,6 +2,7 @@ import { printable, printableLine } from '../report/printable.ts';
 import { unreachable } from '../source/value.ts';
 import type { Block, Document, Section, Text } from './document.ts';
 import { STYLE } from './style.ts';
+import { timelineFigure } from './timeline-svg.ts';
 
 /** The document as one file that asks nothing of any network, and runs nothing. */
 export function asHtml({ title, sections }: Document): string {
@@ -49,6 +50,8 @@ function blockHtml(block: Block): string {
       return tableHtml(block.head, block.rows);
     case 'code':
       return `<pre tabindex="0"><code>${escaped(printable(block.text))}</code></pre>`;
+    case 'timeline':
+      return timelineFigure(block.timeline, prose);
     case 'blanks':
       return `<dl class="blanks">${block.labels.map((label) => `<div><dt>${prose(label)}</dt><dd></dd></div>`).join('')}</dl>`;
     default:
@@ -66,7 +69,8 @@ function tableHtml(head: readonly string[], rows: readonly (readonly Text[])[]):
 }
 
 function inline(text: Text): string {
-  return typeof text === 'string' ? prose(text) : `<code>${prose(text.code)}</code>`;
+  if (typeof text === 'string') return prose(text);
+  return text.code === '' ? '' : `<code>${prose(text.code)}</code>`;
 }
 
 function prose(text: string): string {

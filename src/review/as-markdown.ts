@@ -29,6 +29,8 @@ function blockText(block: Block): string {
       return tableText(block.head, block.rows);
     case 'code':
       return fenced(printable(block.text));
+    case 'timeline':
+      return prose(block.timeline.description);
     case 'blanks':
       return block.labels.map((label) => `- [ ] ${prose(label)}: ${'\\_'.repeat(20)}`).join('\n');
     default:

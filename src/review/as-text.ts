@@ -47,6 +47,8 @@ function blockLines(block: Block): readonly string[] {
       return printable(block.text)
         .split('\n')
         .map((line) => `    ${line}`);
+    case 'timeline':
+      return wrapped(printableLine(block.timeline.description), '');
     case 'blanks':
       return block.labels.flatMap((label) => ['', `${printableLine(label)}: ${'_'.repeat(40)}`]);
     default:

@@ -1,3 +1,5 @@
+import type { Timeline } from './timeline.ts';
+
 /** What people approve, apart from how it is printed. Texts are plain: each printer escapes them in one place. */
 export interface Document {
   readonly title: string;
@@ -20,6 +22,8 @@ export type Block =
   | { readonly kind: 'list'; readonly items: readonly Text[] }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Text[])[] }
   | { readonly kind: 'code'; readonly text: string }
+  /** Drawn where a picture can be; elsewhere what it shows is told in words. */
+  | { readonly kind: 'timeline'; readonly timeline: Timeline }
   /** Lines to be filled in by hand. */
   | { readonly kind: 'blanks'; readonly labels: readonly string[] };
 

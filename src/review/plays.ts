@@ -1,5 +1,6 @@
 import { foldHosts } from '../inventory/fold.ts';
 import type { Batch, PlannedPlay } from '../plan/plan.ts';
+import { duration } from '../source/duration.ts';
 import { type Block, code, list, paragraph, plural, type Section, type Text } from './document.ts';
 import type { Review } from './review.ts';
 import { taskParts } from './tasks.ts';
@@ -9,7 +10,13 @@ export function playSections(review: Review): readonly Section[] {
   return review.plan.plays.flatMap((play) => [
     {
       title: `Play ${play.number}: ${play.name}`,
-      blocks: [paragraph(pace(play)), batchTable(play), paragraph('Nothing new is begun:'), ...list(budgets(play))],
+      blocks: [
+        paragraph(pace(play)),
+        ...asides(play),
+        batchTable(play),
+        paragraph('Nothing new is begun:'),
+        ...list(budgets(play)),
+      ],
     },
     {
       title: `Tasks of play ${play.number}, in their order`,
@@ -26,6 +33,21 @@ function pace({ strategy, forks, batches, pattern }: PlannedPlay): string {
       : 'all hosts of a batch finish a task before the next one begins';
   return `Hosts of "${pattern}", ${plural(batches.length, 'batch', 'batches')} one after the other, at most ${plural(forks, 'host')} at a time; ${how}.`;
 }
+
+function asides({ estimateMs, pauseAfter, withoutEnd }: PlannedPlay): readonly Block[] {
+  return [
+    ...(estimateMs === undefined ? [] : [paragraph(`A host is expected to take ${duration(estimateMs)}.`)]),
+    ...(pauseAfter === undefined ? [] : [paragraph(PAUSES[pauseAfter])]),
+    ...(withoutEnd === undefined
+      ? []
+      : [paragraph(`In the order of the ledger as it was; it knew nothing of ${foldHosts(withoutEnd) || 'no host'}.`)]),
+  ];
+}
+
+const PAUSES = {
+  batch: 'After each batch it waits until somebody says to go on.',
+  first_batch: 'After the first batch it waits until somebody says to go on.',
+} as const;
 
 /** More batches than this are summed up. */
 const MOST_BATCHES = 20;

@@ -2,7 +2,7 @@ import type { Outlook } from '../engine/outlook.ts';
 import { hostsIn } from '../plan/batches.ts';
 import type { Plan } from '../plan/plan.ts';
 import { judgingSection, resumingSection, stoppingSection, undoingSection } from './conduct.ts';
-import { type Document, plural, type Section } from './document.ts';
+import { type Document, list, plural, type Section } from './document.ts';
 import { headSection } from './head.ts';
 import { hostsSection } from './hosts.ts';
 import { type Observed, observedSection } from './observed.ts';
@@ -21,6 +21,8 @@ export interface Review {
   readonly outlook: Outlook;
   /** What the hosts said, where they were asked. */
   readonly observed?: Observed;
+  /** What the plays' estimates come to beside the ledger, line by line; empty where nothing is estimated. */
+  readonly forecast: readonly string[];
   /** What has changed since the plan was made. */
   readonly since: readonly string[];
 }
@@ -38,6 +40,7 @@ function sectionsOf(review: Review): readonly Section[] {
     ...observedSection(review.observed),
     ...playSections(review),
     ...windowsSection(review),
+    ...forecastSection(review),
     ...unknownSection(review),
     undoingSection(review),
     stoppingSection(review),
@@ -45,6 +48,10 @@ function sectionsOf(review: Review): readonly Section[] {
     judgingSection(review),
     signOffSection(review),
   ];
+}
+
+function forecastSection({ forecast }: Review): readonly Section[] {
+  return forecast.length === 0 ? [] : [{ title: 'Forecast', blocks: list(forecast.map((line) => line.trim())) }];
 }
 
 function titleOf({ plan }: Review): string {

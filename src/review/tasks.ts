@@ -3,7 +3,7 @@ import { findAction } from '../actions/registry.ts';
 import type { Alike, TaskOutlook, Work } from '../engine/outlook.ts';
 import { foldHosts, groupBy } from '../inventory/fold.ts';
 import type { BlockPart, PlannedPlay, PlannedTask } from '../plan/plan.ts';
-import { duration } from '../report/durations.ts';
+import { duration } from '../source/duration.ts';
 import { unreachable, type Value } from '../source/value.ts';
 import { type Block, code, type Fact, facts, paragraph, plural, type Section, type Text } from './document.ts';
 import type { Review } from './review.ts';

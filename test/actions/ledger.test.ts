@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,7 +78,7 @@ onEveryShell((shell) => {
       expect(result.ledger).toMatchObject(note);
       expect(notesOnHost()).toEqual([result.ledger]);
       expect(statSync(file()).mode & 0o777).toBe(0o600);
-      expect(existsSync(`${file()}.new`)).toBe(false);
+      expect(readdirSync(join(folder, 'lib/rollgate')).filter((name) => /^ledger\.\d/.test(name))).toEqual([]);
     });
 
     it('keeps what is noted there under other names, and what nobody can read', async () => {
@@ -80,18 +89,30 @@ onEveryShell((shell) => {
       expect(readFileSync(file(), 'utf8')).toBe(`${other}\nhello\n${JSON.stringify(result.ledger)}\n`);
     });
 
+    it('keeps what is noted at the same time under other names', async () => {
+      const names = ['a', 'b', 'c', 'd', 'agent-links', 'agentXlinks', 'links'];
+      const results = await Promise.all(names.map((name) => on(shell)('ledger_renew', { name, good_for: '5d' })));
+      expect(results.map(({ failed }) => failed)).toEqual(names.map(() => undefined));
+      expect(
+        notesOnHost()
+          .map(({ name }) => name)
+          .toSorted(),
+      ).toEqual(names.toSorted());
+    });
+
     it.each<[string, object, string, boolean]>([
       ['the policy', { good_for: '5d' }, at(120), false],
       ['the host’s own shorter time, in seconds', { good_for: '5d', at_most: 86_400 }, at(24), false],
       ['the policy, where the host’s own is longer', { good_for: '5d', at_most: '864000' }, at(120), false],
-      ['what was measured', { good_for: '5d', at_most: 86_400, measured_until: at(30) }, at(30), true],
+      ['what was measured', { good_for: '5d', at_most: 86_400, measured: 30 * 3600 }, at(30), true],
+      ['the least that was measured', { good_for: '5d', measured: [432_000, '60', 90] }, at(1 / 60), true],
+      ['the policy, where more was measured', { good_for: '5d', measured: 720_000 }, at(120), true],
       [
-        'what was measured, in seconds',
-        { good_for: '5d', measured_until: NOW.getTime() / 1000 + 60 },
-        at(1 / 60),
-        true,
+        'what is computed, where nothing could be read',
+        { good_for: '5d', at_most: 86_400, measured: [] },
+        at(24),
+        false,
       ],
-      ['the policy, where more was measured', { good_for: '5d', measured_until: at(200) }, at(120), true],
     ])('takes %s', async (_, params, until, measured) => {
       const result = await on(shell)('ledger_renew', { name: 'agent-links', ...params });
       expect(result).toMatchObject({ until, measured });
@@ -104,7 +125,7 @@ onEveryShell((shell) => {
     });
 
     it('notes nothing that has run out already', async () => {
-      const params = { name: 'agent-links', good_for: '5d', measured_until: at(-1) };
+      const params = { name: 'agent-links', good_for: '5d', measured: [3600, 0] };
       const result = await on(shell)('ledger_renew', params);
       expect(result).toMatchObject({ failed: true, changed: false });
       expect(result.msg).toContain('run out already');
@@ -186,7 +207,7 @@ describe('the parameters', () => {
   it.each<[string, object, RegExp]>([
     ['ledger_renew', { name: 'a b', good_for: '5d' }, /name: must be a word/],
     ['ledger_renew', { name: 'a', good_for: 'soon' }, /good_for: "soon" is not a duration/],
-    ['ledger_renew', { name: 'a', good_for: '5d', measured_until: '2026-11-26T07:15:00' }, /not a time/],
+    ['ledger_renew', { name: 'a', good_for: '5d', measured: ['none'] }, /measured: must be seconds/],
     ['require_ledger', { remaining: '2h' }, /name/],
   ])('%s refuses %j', async (name, params, why) => {
     await expect(act(name, params, { folder })).rejects.toThrow(why);

@@ -149,10 +149,15 @@ export class Desk {
     writeFileSync(join(this.site, name), '');
   }
 
-  start(args: readonly string[]): Call {
-    const call = new Call([...args, '--state-dir', this.state], this.folder, this.env);
+  /** A call of a command that knows of no runs. */
+  call(args: readonly string[]): Call {
+    const call = new Call(args, this.folder, this.env);
     this.#calls.push(call);
     return call;
+  }
+
+  start(args: readonly string[]): Call {
+    return this.call([...args, '--state-dir', this.state]);
   }
 
   /** Starts a playbook, given as text, with the events as JSON. */

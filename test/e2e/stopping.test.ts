@@ -94,7 +94,7 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(
       expect.arrayContaining(['run_started', 'step_started', 'step_finished']),
     );
-    expect(readdirSync(desk.run).sort()).toEqual(['hosts', 'journal.jsonl', 'plan.json']);
+    expect(readdirSync(desk.run).sort()).toEqual(['control.sock', 'hosts', 'journal.jsonl', 'plan.json']);
 
     const asked = await ended(desk.resume());
     expect(asked.code).toBe(3);

@@ -11,7 +11,6 @@ function demoHost(number: number): HostSpec {
     name,
     agent: number > 21 ? ('public' as const) : ('private' as const),
     executors: executorsOf(number),
-    restartMs: 600 + 50 * (number % 5),
   };
   if (number === 7) return { ...common, slowMs: 250 };
   return number === 13 ? { ...common, down: true } : common;

@@ -36,6 +36,8 @@ function runRollgate(): Promise<number> {
     gdb_image: fleet.gdbImage.id,
     gdb_archive: fleet.gdbImage.archive,
     artifacts: join(fleet.directory, 'artifacts'),
+    // Nobody waits for 90 s, host by host, to see how it goes.
+    watch: 2,
   });
   const words = [
     cli,

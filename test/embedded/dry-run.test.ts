@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
 import type { Terminal } from '../../src/commands/terminal.ts';
+import { runsOfPlan } from '../../src/journal/runs-of-plan.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { SimulatedHost } from './simulated/host.ts';
 
@@ -112,6 +113,26 @@ describe('a dry run on embedded hosts', () => {
     expect(said).toContain('restart dcos-mesos-slave-public.service');
     expect(said).toContain('Tasks that will die');
     expect(said).toMatch(/a1 \(1 host\): would be changed/);
+  });
+
+  it('shows what would change in a file, and changes it in no host', async () => {
+    const playbook = join(fleet.directory, 'copy.yml');
+    const task = { name: 'greet', copy: { dest: '/etc/motd', content: 'new words\n' } };
+    await writeFile(playbook, JSON.stringify([{ hosts: 'a1', tasks: [task] }]));
+    await fleet.hosts.get('a1')?.state.files.writeFile('/etc/motd', 'old words\n');
+    const { out, code } = await rollgate('run', playbook, '--check', '--diff');
+    expect(code).toBe(0);
+    expect(out).toMatch(/greet \| would change/);
+    expect(out).toMatch(/-old words\n +\+new words/);
+    expect(await fleet.hosts.get('a1')?.state.files.readFile('/etc/motd')).toBe('old words\n');
+  });
+
+  it('of an approved plan is no run of it', async () => {
+    const saved = await rollgate('plan', PLAYBOOK, '-l', 'a1', '-o', 'p.json');
+    expect(saved.code).toBe(0);
+    for (const _ of [1, 2]) expect(await main(['run', '--plan', 'p.json', '--check'], silent())).toBe(0);
+    const id = JSON.parse(await readFile(join(fleet.directory, 'p.json'), 'utf8')).id;
+    expect(await runsOfPlan(join(fleet.directory, '.rollgate'), id)).toEqual([]);
   });
 
   it('writes what the hosts said into the documents, with its time', async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
 import type { Terminal } from '../../src/commands/terminal.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ExecutorSpec, HostSpec } from './simulated/host.ts';
 import type { Fate } from './simulated/mesos.ts';
@@ -128,6 +129,19 @@ describe('the executor shutdown on embedded hosts', () => {
     );
   });
 
+  it('notes until when the new links are good, on the bastion and on the host', async () => {
+    const run = await roll({ name: 'a1', executors: STALE }, { name: 'a2', executors: STALE, agent: 'public' });
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    const entries = [...(ledger.all.get('agent-links')?.values() ?? [])];
+    expect(entries.map(({ host, state }) => `${host} ${state}`).toSorted()).toEqual(['a1 good', 'a2 good']);
+    for (const { machine: _, host, plan: __, ...note } of entries) {
+      const file = await run.fleet.hosts.get(host)?.state.fs.readFile('/var/lib/rollgate/ledger');
+      expect(JSON.parse(String(file))).toEqual(note);
+      if (note.state === 'good') expect(Date.parse(note.until) - Date.parse(note.renewedAt)).toBe(432_000_000);
+    }
+  });
+
   it('is needed: the same executors are lost when the agent is restarted without it', async () => {
     fleet = await startFleet({ hosts: [{ name: 'a1', executors: STALE }] });
     const state = fleet.hosts.get('a1')?.state;
@@ -142,6 +156,49 @@ describe('the executor shutdown on embedded hosts', () => {
     const run = await roll({ name: 'a1', executors: STALE.map((each) => ({ ...each, idleDays: 0 })) });
     expect(run.code).toBe(0);
     expect(new Set(Object.values(run.fates('a1')))).toEqual(new Set(['running']));
+  });
+
+  it('goes through with a host, from the shutdown to the end, whatever others wait for', {
+    timeout: 120_000,
+  }, async () => {
+    const [begin, verify] = [/END_OF_PROCEDURE/, /Finished recovery/];
+    let passed: Promise<readonly unknown[]> | undefined;
+    const watch = ({ hosts }: Fleet) => {
+      const slow = hosts.get('slow');
+      const [stopped, seen] = [slow?.hold(begin), hosts.get('quick')?.hold(verify)];
+      passed = Promise.all([stopped?.reached, seen?.reached]).then(() => {
+        const starts = ['slow', 'quick'].map((host) => hosts.get(host)?.state.mesos?.agent.starts);
+        stopped?.release();
+        seen?.release();
+        return starts;
+      });
+      return {};
+    };
+    const run = await rollWith(
+      watch,
+      ...['first', 'slow', 'quick'].map((name) => ({ name, executors: [{ id: 'x' }] })),
+    );
+    expect(await passed).toEqual([0, 1]);
+    expect(run.code).toBe(0);
+    for (const host of ['first', 'slow', 'quick'])
+      expect(new Set(Object.values(run.fates(host)))).toEqual(new Set(['running']));
+  });
+
+  it('goes on with the others where a host does not answer', async () => {
+    const run = await roll({ name: 'a1' }, { name: 'a2', down: true }, { name: 'a3', executors: STALE });
+    expect(run.code).toBe(4);
+    expect(last(run, 'a2')).toMatchObject({ task: 'The host answers', status: 'unreachable' });
+    expect(new Set(Object.values(run.fates('a3')))).toEqual(new Set(['running']));
+    expect(run.starts('a3')).toBe(1);
+  });
+
+  it.each<[string, Partial<HostSpec>, boolean]>([
+    ['went well', {}, false],
+    ['lost a task', { restartSeconds: 80 }, true],
+  ])('stops RexRay where it is asked for, on a host that %s', async (_, spec, stays) => {
+    const host = { name: 'a1', executors: [{ id: 'x' }], rexray: { volumes: [] }, ...spec };
+    const run = await rollWith(() => ({ rexray: true }), host);
+    expect(run.fleet.hosts.get('a1')?.state.rexray).toMatchObject({ active: stays, enabled: stays });
   });
 
   it('names an executor without checkpointing, does not touch it, and does not count it as lost', async () => {
@@ -221,7 +278,10 @@ describe('the executor shutdown on embedded hosts', () => {
   it('ends with 5 when a task was lost, and names it', async () => {
     const run = await roll({ name: 'a1', executors: [{ id: 'x' }], restartSeconds: 80 });
     expect(run.code).toBe(5);
-    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back, and stays' });
+    const ledger = new Ledger(join(run.fleet.directory, '.rollgate/ledger.jsonl'));
+    ledger.refresh();
+    expect(ledger.all.size).toBe(0);
+    expect(failure(run, 'a1')).toMatchObject({ task: 'Every executor is back' });
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 

@@ -86,10 +86,27 @@ describe('a dry run', () => {
     );
   });
 
-  it('keeps no note in the ledger', async () => {
-    const notes = new Map();
+  it('keeps no note in the ledger, where a run would', async () => {
     const playbook = play('{name: renewed, ledger_renew: {name: links, good_for: 5d}}');
-    await run({ ...one, answers: () => ({ stdout: '' }), notes, playbook, dryRun: 'check' });
-    expect(notes.size).toBe(0);
+    const written = new Map<string, string>();
+    const keeping: Answers = (host, command) => {
+      const text = /printf '%s\\n' '(\{.*?\})'/s.exec(command)?.[1];
+      if (text !== undefined) written.set(host, text);
+      return { stdout: command.startsWith('cat /proc') ? `boot-1\n${written.get(host) ?? ''}` : '' };
+    };
+    const notes = new Map();
+    const dry = await run({ ...one, answers: keeping, notes, playbook, dryRun: 'check' });
+    expect([dry.steps, notes.size, written.size]).toEqual([['h1 renewed changed'], 0, 0]);
+    const real = await run({ ...one, answers: keeping, notes, playbook });
+    expect([real.steps, notes.size, written.size]).toEqual([['h1 renewed changed'], 1, 1]);
+  });
+
+  it('tells nothing of what no_log hides', async () => {
+    const playbook = play(
+      '{name: hush, shell: "login hunter2", no_log: true, register: r}',
+      '{name: next, shell: x, when: r.rc == 0}',
+    );
+    const { events } = await run({ ...one, playbook, dryRun: 'check' });
+    expect(JSON.stringify(events)).not.toContain('hunter2');
   });
 });

@@ -7,8 +7,8 @@ const BOOT = 'boot-1\n';
 function keeping(): NonNullable<Setup['answers']> {
   const files = new Map<string, string>();
   return (host, command) => {
-    const written = /printf %s '(.*)' >ledger\.new/s.exec(command)?.[1];
-    if (written !== undefined) files.set(host, written);
+    const written = /printf '%s\\n' '(.*)'; \} >\$new/.exec(command)?.[1];
+    if (written !== undefined) files.set(host, `${written}\n`);
     return { stdout: command.startsWith('cat /proc') ? `${BOOT}${files.get(host) ?? ''}` : '' };
   };
 }

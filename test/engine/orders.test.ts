@@ -132,6 +132,21 @@ describe('pause', () => {
   });
 });
 
+describe('pause and the hours of a run', () => {
+  it('does not wait for a word where no further host may begin', async () => {
+    const ran = await runAndSay(
+      {
+        playbook: THREE.replace('hosts: all', 'hosts: all\n  strategy: host_pinned'),
+        forks: 1,
+        onRecord: (event, stop) => event.type === 'run_paused' && stop.admitNoMore('it is past ten'),
+      },
+      ends('h1', 'three'),
+      { verb: 'pause' },
+    );
+    expect(ran.sent).toEqual(['h1: one', 'h1: two', 'h1: three']);
+  });
+});
+
 describe('pause_after', () => {
   const canary = SERIAL.replace('serial: 1', 'serial: [1, 2]\n  pause_after: batch');
 
@@ -392,5 +407,116 @@ describe('an order given at any moment', () => {
       const progress = progressOf([...live.events, ...resumed.events]);
       expect(exitCodeOf(progress, planOf(setup).plan, { interrupted: false, fault: false }).exitCode).toBe(0);
     }
+  });
+
+  it.each([
+    [{ verb: 'force', host: 'h2' }],
+    [{ verb: 'force', host: 'h2', task: 'two' }],
+    [{ verb: 'restart', host: 'h1' }],
+    [{ verb: 'skip', host: 'h3' }],
+  ] as const)('%j comes to the same end wherever the machine dies after it', async (asked) => {
+    const setup: Setup = {
+      playbook: SERIAL.replaceAll(/raw: (\w+)/g, "raw: $1, changed_when: '1 == 1'"),
+      inventory: HOSTS(4),
+      answers: (host, command) => (host === 'h2' && command === 'two' ? 1 : 0),
+    };
+    const failed = (event: RunEvent) => event.type === 'step_finished' && event.status === 'failed';
+    // As long as it fails, h2's own batch of one ends the run: what is said then comes after it.
+    const first = await run(setup);
+    expect(first.events.some(failed)).toBe(true);
+    const order = orderOf(asked, setup, first.events);
+    const forced: RunEvent[] = [...first.events, order];
+    const operator = { resolve: async () => 'redo' as const };
+    const whole = await run({ ...setup, past: forced, operator });
+    const endOf = (events: readonly RunEvent[]) => {
+      const { hosts } = progressOf(events);
+      return [...hosts].map(([host, { counts, refused }]) => [host, counts, refused]).sort();
+    };
+    const end = endOf([...forced, ...whole.events]);
+    for (let dieAfter = 0; dieAfter < whole.events.length; dieAfter++) {
+      const cut = await run({ ...setup, past: forced, operator, dieAfter });
+      const past = [...forced, ...cut.events];
+      const rest = await run({ ...setup, past, operator });
+      expect([dieAfter, endOf([...past, ...rest.events])]).toEqual([dieAfter, end]);
+    }
+  });
+});
+
+describe('an order of any kind, given at any moment', () => {
+  const setup: Setup = {
+    playbook: `
+- name: Roll
+  hosts: all
+  serial: 2
+  tasks:
+    - {name: before, raw: before}
+    - window: {name: outage}
+      block:
+        - {name: shut, raw: shut}
+        - {name: look, raw: look}
+      must_finish:
+        - {name: start, raw: start}
+    - {name: after, raw: after}
+`,
+    inventory: HOSTS(4),
+  };
+
+  /** Hosts that answer in a turn of their own, so that there is a moment between any two things; and when all is quiet. */
+  function hosts() {
+    let turnsSince = 0;
+    const answers = () => {
+      turnsSince = 0;
+      return new Promise<number>((done) => setImmediate(() => done(0)));
+    };
+    const whenQuiet = (then: () => void): void => {
+      turnsSince += 1;
+      if (turnsSince > 10) then();
+      else setImmediate(() => whenQuiet(then));
+    };
+    return { answers, whenQuiet };
+  }
+
+  const count = (events: readonly RunEvent[], type: RunEvent['type'], host: string) =>
+    events.filter((event) => event.type === type && 'host' in event && event.host === host).length;
+
+  it.each([
+    { verb: 'pause' },
+    { verb: 'abort' },
+    { verb: 'force', host: 'h2' },
+    { verb: 'restart', host: 'h2' },
+    { verb: 'skip', host: 'h2' },
+  ] as const)('leaves no window open and nothing in it half done: %j', async (asked) => {
+    const { events } = await run({ ...setup, answers: hosts().answers });
+    let taken = 0;
+    let refused = 0;
+    for (let at = 2; at < events.length; at++) {
+      let seen = 0;
+      const past: RunEvent[] = [];
+      const { answers, whenQuiet } = hosts();
+      const ran = await run({
+        ...setup,
+        answers,
+        onRecord: (event, stop, orders) => {
+          past.push(event);
+          if (event.type === 'run_paused') whenQuiet(() => stop.drain('the test is over'));
+          if (++seen !== at) return;
+          const judged = judge(asked, setup, past, true);
+          if (judged.ok) void orders.give(judged.order);
+          if (judged.ok) taken += 1;
+          else refused += 1;
+        },
+      });
+      for (const host of ['h1', 'h2', 'h3', 'h4']) {
+        const sent = (command: string) => ran.sent.filter((each) => each === `${host}: ${command}`).length;
+        expect([at, host, count(ran.events, 'window_closed', host)]).toEqual([
+          at,
+          host,
+          count(ran.events, 'window_opened', host),
+        ]);
+        expect([at, host, sent('look'), sent('start')]).toEqual([at, host, sent('shut'), sent('shut')]);
+      }
+    }
+    expect(taken).toBeGreaterThan(5);
+    if ('host' in asked) expect(refused).toBeGreaterThan(3);
   });
 });

@@ -6,7 +6,7 @@ import { BUILD_TIMEOUT_MS } from './image.ts';
 import { Operator, type Run, registered, steps, verdict } from './operator.ts';
 
 const SHUT = "Shut the executors' links and restart the agent";
-const VERIFY = 'Every executor is back, and stays';
+const VERIFY = 'Every executor is back';
 
 const EXECUTORS: readonly ExecutorSpec[] = [
   { id: 'web', name: 'mesos-docker-executor' },

@@ -10,7 +10,7 @@ import { BUILD_TIMEOUT_MS } from './image.ts';
 import { Operator, type Run, registered, verdict } from './operator.ts';
 
 const SHUT = "Shut the executors' links and restart the agent";
-const VERIFY = 'Every executor is back, and stays';
+const VERIFY = 'Every executor is back';
 
 interface Fault {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Call, type Ended, type Told } from '../e2e/desk.ts';
 import type { Fleet } from './fleet.ts';
@@ -39,7 +39,7 @@ export class Operator {
     { extra = [], hostVars = {} }: { readonly extra?: readonly string[]; readonly hostVars?: HostVars } = {},
   ): Call {
     return this.call([
-      ...['run', join(PLAYBOOKS, playbook), '-i', this.inventory(hostVars), '-l', hosts.join(',')],
+      ...['run', resolve(PLAYBOOKS, playbook), '-i', this.inventory(hostVars), '-l', hosts.join(',')],
       ...['--yes', '--format', 'json', ...extra],
     ]);
   }

@@ -38,8 +38,8 @@ describe('a run’s folder', () => {
 
   it('is replaced file by file, with nothing left beside', async () => {
     const folder = await createRunFolder(state, NOW, drawing(1));
-    await saveSummary(folder, { exitCode: 3 });
-    await saveSummary(folder, { exitCode: 0 });
+    await saveSummary(folder, { exitCode: 3 }, ['a1', 'a2']);
+    await saveSummary(folder, { exitCode: 0 }, []);
     expect(JSON.parse(readFileSync(folder.summaryFile, 'utf8'))).toEqual({ exitCode: 0 });
     expect(readdirSync(folder.path).sort()).toEqual(['hosts', 'summary.json']);
   });

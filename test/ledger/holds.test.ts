@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Acquired, type HoldOwner, Holds } from '../../src/ledger/holds.ts';
+import { type Acquired, type HoldOwner, Holds, holderOf } from '../../src/ledger/holds.ts';
 import { thisProcess } from '../../src/ledger/process.ts';
 
 let parent = '';
@@ -39,18 +39,18 @@ const other: HoldOwner = { ...me, run: 'other' };
 describe('a hold', () => {
   it('is refused with who has it and since when', () => {
     const first = new Holds(folder);
-    expect(first.acquire(['10.0.0.1:22', '10.0.0.2:22'], me)).toEqual({
+    expect(first.acquire(['10.0.0.1:22', '10.0.0.2:22'], me)).toMatchObject({
       held: ['10.0.0.1:22', '10.0.0.2:22'],
       refused: [],
     });
-    expect(new Holds(folder).acquire(['10.0.0.2:22', '10.0.0.3:22'], other)).toEqual({
+    expect(new Holds(folder).acquire(['10.0.0.2:22', '10.0.0.3:22'], other)).toMatchObject({
       held: ['10.0.0.3:22'],
       refused: [{ key: '10.0.0.2:22', owner: me }],
     });
   });
 
   it('is had once when two names mean one host', () => {
-    expect(new Holds(folder).acquire(['h:22', 'h:22'], me)).toEqual({ held: ['h:22'], refused: [] });
+    expect(new Holds(folder).acquire(['h:22', 'h:22'], me)).toMatchObject({ held: ['h:22'], refused: [] });
   });
 
   it('can be had again when it was let go', () => {
@@ -76,19 +76,46 @@ describe('a hold', () => {
   ])('is taken over when its process %s', (_, difference) => {
     new Holds(folder).acquire(['h:22'], { ...me, run: 'dead', ...difference });
     expect(new Holds(folder).acquire(['h:22'], me).held).toEqual(['h:22']);
-    expect(new Holds(folder).acquire(['h:22'], other).refused).toEqual([{ key: 'h:22', owner: me }]);
+    expect(new Holds(folder).acquire(['h:22'], other).refused).toMatchObject([{ key: 'h:22', owner: me }]);
+  });
+
+  it('is told of when it is taken over', () => {
+    new Holds(folder).acquire(['h:22', 'i:22'], dead);
+    expect(new Holds(folder).acquire(['h:22', 'j:22'], me).takenOver).toEqual([{ key: 'h:22', owner: dead }]);
+  });
+
+  it('says when its holder last gave a sign of life', () => {
+    const first = new Holds(folder);
+    first.acquire(['h:22', 'i:22'], me);
+    first.acquire(['j:22'], me);
+    first.beat(new Date('2026-11-21T09:00:00.000Z'));
+    const { refused } = new Holds(folder).acquire(['h:22', 'i:22', 'j:22'], other);
+    expect(refused.map(({ seen }) => seen)).toEqual(Array.from({ length: 3 }, () => '2026-11-21T09:00:00.000Z'));
+    first.release();
+    first.beat(new Date());
+  });
+
+  it('is told to whoever only wants to know', () => {
+    expect(holderOf('h:22', folder)).toBeUndefined();
+    const first = new Holds(folder);
+    first.acquire(['h:22'], me);
+    expect(holderOf('h:22', folder)).toEqual(me);
+    expect(holderOf('i:22', folder)).toBeUndefined();
+    first.release();
+    new Holds(folder).acquire(['h:22'], dead);
+    expect(holderOf('h:22', folder)).toBeUndefined();
   });
 
   it('is kept for a process that cannot be judged from here', () => {
     const elsewhere = { ...dead, pidNamespace: 'pid:[1]' };
     new Holds(folder).acquire(['h:22'], elsewhere);
-    expect(new Holds(folder).acquire(['h:22'], me).refused).toEqual([{ key: 'h:22', owner: elsewhere }]);
+    expect(new Holds(folder).acquire(['h:22'], me).refused).toMatchObject([{ key: 'h:22', owner: elsewhere }]);
   });
 
   it('is kept where /proc knows no start times', () => {
     const { startTime: _, bootId: __, ...bare } = { ...me, run: 'bare' };
     new Holds(folder).acquire(['h:22'], bare);
-    expect(new Holds(folder).acquire(['h:22'], me).refused).toEqual([{ key: 'h:22', owner: bare }]);
+    expect(new Holds(folder).acquire(['h:22'], me).refused).toMatchObject([{ key: 'h:22', owner: bare }]);
   });
 
   it('is held on 600 hosts', () => {
@@ -141,7 +168,7 @@ describe('the folder of holds', () => {
     holds.release();
     make(name, precious);
     expect(holds.acquire(['h:22'], me).held).toEqual(['h:22']);
-    expect(new Holds(folder).acquire(['h:22'], other).refused).toEqual([{ key: 'h:22', owner: me }]);
+    expect(new Holds(folder).acquire(['h:22'], other).refused).toMatchObject([{ key: 'h:22', owner: me }]);
     expect(readFileSync(precious, 'utf8')).toBe('precious');
   });
 });

@@ -19,6 +19,7 @@ import { ASK_RECOVERY } from '../../src/actions/mesos/agent-return.ts';
 import { type Captured, parseCapture } from '../../src/actions/mesos/capture-parse.ts';
 import { askEverything } from '../../src/actions/mesos/capture-script.ts';
 import type { Executor } from '../../src/actions/mesos/facts.ts';
+import { procedureScript } from '../../src/actions/mesos/procedure-script.ts';
 import { ASK_SURROUNDINGS } from '../../src/actions/mesos/surroundings.ts';
 import { render } from '../../src/shell/script.ts';
 import { leaveOut } from '../actions/machine.ts';
@@ -53,6 +54,7 @@ let agent: Server;
 let port = 0;
 let status = 200;
 const launched: ChildProcess[] = [];
+let namesake: number | undefined;
 
 /** The agent: executors' links and HTTP on one port. What was recorded is what it says. */
 function answer(path: string): string {
@@ -82,6 +84,7 @@ beforeAll(async () => {
     launch({ ID: 'waiting', PORT: '0', MESOS_CHECKPOINT: '1' }),
     launch({ ID: 'unsafe', PORT: String(port), MESOS_CHECKPOINT: '0' }),
     launchReplaced(),
+    launchNamesake(),
   ]);
 });
 
@@ -117,7 +120,7 @@ async function launchReplaced(): Promise<void> {
     MESOS_FRAMEWORK_ID: 'f',
     MESOS_CHECKPOINT: '1',
   };
-  const script = 'echo up; exec "$0" 60';
+  const script = 'echo up; exec "$0" 600';
   const child = spawn('/bin/sh', ['-c', script, own], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   await started(child);
   const hasBegun = () => [own, ownLibc].every((file) => readFileSync(`/proc/${child.pid}/maps`, 'utf8').includes(file));
@@ -125,6 +128,14 @@ async function launchReplaced(): Promise<void> {
   rmSync(own);
   rmSync(ownLibc);
   copyFileSync(libc, ownLibc);
+}
+
+/** Called as the old procedure's pattern wanted an executor to be called, and none. */
+function launchNamesake(): Promise<void> {
+  const child = spawn('/bin/sleep', ['600'], { argv0: 'mesos-execute', stdio: 'ignore', detached: true });
+  launched.push(child);
+  namesake = child.pid;
+  return new Promise((resolve) => child.once('spawn', () => resolve()));
 }
 
 // A group of its own, so that the child it starts can be ended with it.
@@ -164,6 +175,7 @@ describe.each(SHELLS)('the capture script in %s', (...shell) => {
     );
     // The children have the environment too.
     expect(executors.filter(({ framework }) => framework === 'f')).toEqual(found);
+    expect(executors.map(({ pid }) => pid)).not.toContain(namesake);
     const linked = found.find(({ id }) => id.startsWith('linked'));
     expect(linked).toMatchObject({
       recoveryTimeoutSeconds: 5400,
@@ -184,6 +196,81 @@ describe.each(SHELLS)('the capture script in %s', (...shell) => {
     expect(api).toMatchObject({ told: 'answered', id: 'S7', registered: true });
     expect(surroundings?.rooms.map(({ freeKib = 0 }) => freeKib > 0)).toEqual([true, true, true]);
     expect(clock?.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  });
+});
+
+/** Beside its link: a listening socket, a connection that came in on it, and one to a port that has 1 before the agent's. */
+const ENTANGLED = `
+const net = require('node:net');
+const port = Number(process.env.PORT);
+const own = net.createServer((socket) => console.log('up')).listen(0, '127.0.0.1', () => {
+  net.connect(port, '127.0.0.1', () => net.connect(port + 10000, '127.0.0.1', () => net.connect(own.address().port, '127.0.0.1')));
+});
+`;
+
+describe.each(SHELLS)('the procedure on the host, before each call, in %s', (...shell) => {
+  const servers: Server[] = [];
+  let at = 0;
+
+  beforeAll(async () => {
+    for (at = 5051; servers.length < 2; at += 1) {
+      for (const server of servers.splice(0)) server.close();
+      for (const wanted of [at, at + 10_000]) if (await listen(wanted)) break;
+    }
+    at -= 1;
+  });
+  afterAll(() => {
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  /** Whether it could not. */
+  function listen(wanted: number): Promise<boolean> {
+    const server = createServer();
+    return new Promise((resolve) => {
+      server.once('error', () => resolve(true));
+      server.listen(wanted, '127.0.0.1', () => {
+        servers.push(server);
+        resolve(false);
+      });
+    });
+  }
+
+  /** The script, but for its last part: what it does. */
+  async function linksOf(pid: number | undefined): Promise<readonly string[]> {
+    const input = { run: 'r', unit: 'u', instance: 'i', image: '', privileged: false, targets: [], isOpen: false };
+    const times = { lengthSeconds: 1, reserveSeconds: 1, maxDownSeconds: 1 };
+    const whole = render(procedureScript({ ...input, ...times, port: at }, folder));
+    const script = `${whole.slice(0, whole.indexOf('\nmain() {'))}\nlinks_of ${pid}`;
+    const [program = '', ...words] = shell.filter((word) => typeof word === 'string');
+    const child = spawn(program, [...words, '-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    return (await text(child.stdout)).split('\n').filter((line) => line !== '');
+  }
+
+  it('finds the link of an executor, by its far end, and nothing else that has to do with the port', async () => {
+    const env = { ...process.env, PORT: String(at) };
+    const child = spawn(process.execPath, ['-e', ENTANGLED], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    await started(child);
+    const found = await linksOf(child.pid);
+    expect(found).toHaveLength(1);
+    const [, inode = ''] = found[0]?.split(' ') ?? [];
+    const row = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .find((line) => line.includes(` ${inode} `));
+    expect(row?.trim().split(/\s+/).slice(2, 4)).toEqual([
+      `0100007F:${at.toString(16).toUpperCase().padStart(4, '0')}`,
+      '01',
+    ]);
+  });
+
+  it('finds none in the agent, at the other end of it', async () => {
+    expect(await linksOf(process.pid)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { orderHosts } from '../../src/plan/order.ts';
+import { endsAsPlanned, orderHosts } from '../../src/plan/order.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 
 const written = ['web10', 'web2', 'Web1', 'db1'];
 
@@ -28,5 +29,19 @@ describe('the order of hosts', () => {
       ['elsewhere', 1],
     ]);
     expect(orderHosts(['a', 'b', 'c', 'd', 'e'], 'ledger', 0, ends)).toEqual(['b', 'e', 'c', 'a', 'd']);
+  });
+
+  it('by the ledger as it was, whatever it says by now', () => {
+    const play = (hosts: readonly string[], withoutEnd: readonly string[]) => ({
+      batches: [
+        { number: 1, hosts: hosts.slice(0, 1) },
+        { number: 2, hosts: hosts.slice(1) },
+      ],
+      withoutEnd,
+    });
+    const plays = [play(['b', 'e', 'c', 'a', 'd'], ['a', 'd']), play(['e', 'f', 'd'], ['d'])];
+    const ends = endsAsPlanned({ plays } as unknown as Plan);
+    expect(orderHosts(['a', 'b', 'c', 'd', 'e'], 'ledger', 0, ends)).toEqual(['b', 'e', 'c', 'a', 'd']);
+    expect(orderHosts(['d', 'e', 'f'], 'ledger', 0, ends)).toEqual(['e', 'f', 'd']);
   });
 });

@@ -128,10 +128,14 @@ describe('status', () => {
 
   it('keeps its lines within the columns there are, but what is to be typed whole', () => {
     const status = seen([...step('a3', 'failed', '1.tasks.1', { msg: 'x'.repeat(300) })]);
-    for (const columns of [40, 80, 120]) {
+    for (const columns of [10, 40, 80, 120]) {
       const long = text(status, columns).filter((line) => columnsOf(line) > columns);
       expect(long.filter((line) => !line.startsWith('  rollgate '))).toEqual([]);
     }
+    const whole = text(status, 40)
+      .map((line) => line.trim())
+      .join('');
+    expect(whole).toContain('x'.repeat(300));
     expect(text(status, 40)).toContain('  rollgate restart 20261121T071500Z-7f3a a3 --reason "…"');
   });
 

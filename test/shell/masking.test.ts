@@ -16,6 +16,9 @@ describe('masking', () => {
     ['what regular expressions would read otherwise', ['a.c$(x)', '[^z]'], 'abc a.c$(x) [^z]', `abc ${MASK} ${MASK}`],
     ['a secret of two characters is left: masking it would hide nothing', ['ab'], 'cab', 'cab'],
     ['over lines', ['a\nb'], 'xa\nby', `x${MASK}y`],
+    ['line by line', ['-- begin --\n{\nthe body\n'], 'x the body { x', `x ${MASK} { x`],
+    ['as a shell quotes it', ["it's"], "login 'it'\\''s'", `login '${MASK}'`],
+    ['as JSON quotes it', ['a"b\n'], '{"x": "a\\"b\\n"}', `{"x": "${MASK}"}`],
     ['a replacement pattern in the text', ['secret'], '$& secret $1', `$& ${MASK} $1`],
   ])('%s', (_, secrets, text, expected) => {
     expect(masking(secrets)(text)).toBe(expected);

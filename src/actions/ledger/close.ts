@@ -23,7 +23,7 @@ export const ledgerClose: Action<Params, Facts> = {
     const file = await readHostFile(host);
     return file.ok ? { ok: true, facts: { ...file.facts, run: host.run } } : file;
   },
-  decide: ({ name }, facts) => keep(noteOf(name, facts), facts, { name, msg: `${name} is closed` }),
+  decide: ({ name }, facts) => keep(noteOf(name, facts), { name, msg: `${name} is closed` }),
   verify: ({ name }, before, after) => missing(noteOf(name, before), after),
 };
 

@@ -1,4 +1,4 @@
-import { lines, type Script, sh } from '../../shell/script.ts';
+import { type Script, sh } from '../../shell/script.ts';
 import type { Asked, Decision, HostCommand, Probed, Result } from '../action.ts';
 import { firstFailure } from '../outcomes.ts';
 import { asNote, type Note } from './note.ts';
@@ -37,20 +37,19 @@ export function noteIn({ text }: Pick<HostFile, 'text'>, name: string): Note | u
 }
 
 /** Writes a note to the host, and registers it for the ledger. */
-export function keep(note: Note, { text }: HostFile, registered: Omit<Result, 'changed' | 'ledger'>): Decision {
-  const others = text.split('\n').filter((line) => line !== '' && noteOfLine(line)?.name !== note.name);
+export function keep(note: Note, registered: Omit<Result, 'changed' | 'ledger'>): Decision {
   return {
     kind: 'work',
-    commands: [writing([...others, JSON.stringify(note)].map((line) => `${line}\n`).join(''))],
+    commands: [writing(note)],
     conclude: (done) =>
       firstFailure(done, `writing ${FILE} on the host`) ?? { ...registered, changed: true, ledger: { ...note } },
   };
 }
 
-/** Why a note did not get to the host. */
+/** Why a note did not get to the host. Somebody else may have noted something later meanwhile. */
 export function missing(note: Note, after: HostFile): string | undefined {
   const found = noteIn(after, note.name);
-  return found?.at === note.at && found.run === note.run ? undefined : `${FILE} of the host does not say so`;
+  return found !== undefined && found.at >= note.at ? undefined : `${FILE} of the host does not say so`;
 }
 
 function noteOfLine(line: string): Note | undefined {
@@ -61,13 +60,19 @@ function noteOfLine(line: string): Note | undefined {
   }
 }
 
-/** Whole or not at all, whatever crashes. */
-function writing(text: string): HostCommand {
-  const script: Script = lines([
-    sh`umask 077`,
-    sh`mkdir -p ${FOLDER} && cd ${FOLDER} || exit 1`,
-    sh`printf %s ${text} >ledger.new && sync ledger.new && mv -f ledger.new ledger && sync . && exit 0`,
-    sh`rm -f ledger.new; exit 1`,
-  ]);
+/** Whole or not at all, whatever crashes; one after the other where the host has flock. Other names keep their lines. */
+function writing(note: Note): HostCommand {
+  // A quote within a JSON text is escaped: nothing else on a line can look like this.
+  const sameName = `"name":${JSON.stringify(note.name)}`;
+  const script: Script = sh`umask 077
+mkdir -p ${FOLDER} && cd ${FOLDER} || exit 1
+new=ledger.$$
+{
+  ! command -v flock >/dev/null 2>&1 || flock 9
+  { { [ ! -e ledger ] || grep -vF ${sameName} ledger || [ $? = 1 ]; } && printf '%s\\n' ${JSON.stringify(note)}; } >$new &&
+    sync $new && mv -f $new ledger && sync . && exit 0
+} 9>>ledger.lock
+rm -f $new
+exit 1`;
   return { kind: 'run', script };
 }

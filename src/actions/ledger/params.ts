@@ -18,22 +18,3 @@ export const span = (about: string) =>
       return ms ?? 0;
     })
     .describe(about);
-
-/** A moment, in milliseconds since 1970. */
-export const moment = (about: string) =>
-  z
-    .union([z.string(), z.number()], { error: 'must be a time' })
-    .transform((written, context) => {
-      const ms = /^\d+(\.\d+)?$/.test(String(written)) ? Number(written) * 1000 : momentOf(String(written));
-      if (Number.isNaN(ms))
-        context.addIssue(
-          `${JSON.stringify(written)} is not a time; write it as 2026-11-26T07:15:00Z, or in seconds since 1970`,
-        );
-      return ms;
-    })
-    .describe(about);
-
-/** Without a zone nobody could tell whose time it is. */
-function momentOf(written: string): number {
-  return /T.*(Z|[+-]\d\d:?\d\d)$/.test(written) ? Date.parse(written) : Number.NaN;
-}

@@ -1,10 +1,10 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { duration } from '../../source/duration.ts';
 import type { Action, Decision, Probed } from '../action.ts';
-import { parameters } from '../params.ts';
+import { number, parameters } from '../params.ts';
 import { type HostFile, keep, missing, readHostFile } from './host-file.ts';
 import type { Good } from './note.ts';
-import { moment, noteName, span } from './params.ts';
+import { noteName, span } from './params.ts';
 
 const params = parameters({
   name: noteName,
@@ -12,9 +12,13 @@ const params = parameters({
   at_most: span(
     'How long it holds at most on this host, such as its nf_conntrack_tcp_timeout_established: the smaller one counts.',
   ).optional(),
-  measured_until: moment(
-    'Until when it holds as read from the host (2026-11-26T07:15:00Z, or seconds since 1970), instead of computed; good_for still bounds it.',
-  ).optional(),
+  measured: z
+    .union([number('Seconds.'), z.array(number('Seconds.'))], { error: 'must be seconds, or a list of them' })
+    .transform((seconds) => [seconds].flat())
+    .describe(
+      'Seconds that are left as read from the host, or a list of them, of which the least counts, instead of at_most; good_for still bounds it. An empty list: nothing could be read.',
+    )
+    .default([]),
 });
 
 type Params = z.output<typeof params>;
@@ -47,24 +51,23 @@ function decide(given: Params, facts: Facts): Decision {
   const how = note.measured ? 'measured' : 'computed';
   if (leftMs > 0) {
     const msg = `${note.name} holds for ${duration(leftMs)}, until ${note.until} (${how})`;
-    return keep(note, facts, { ...known, remaining: Math.floor(leftMs / 1000), msg });
+    return keep(note, { ...known, remaining: Math.floor(leftMs / 1000), msg });
   }
   const msg = `${note.name} has run out already, at ${note.until} (${how}): nothing is noted; renew it again`;
   return { kind: 'settled', result: { changed: false, failed: true, ...known, remaining: 0, msg } };
 }
 
 /** Counted from when it was last seen to be so: after a break, now would be too late by the length of the break. */
-function noteOf({ name, good_for, at_most, measured_until }: Params, { now, seenAt, run, boot }: Facts): Good {
+function noteOf({ name, good_for, at_most, measured }: Params, { now, seenAt, run, boot }: Facts): Good {
   const renewedAt = Math.min(now.getTime(), seenAt?.getTime() ?? Number.POSITIVE_INFINITY);
-  const policy = renewedAt + good_for;
-  const host = measured_until ?? (at_most === undefined ? policy : renewedAt + at_most);
+  const ownMs = measured.length > 0 ? Math.min(...measured) * 1000 : (at_most ?? good_for);
   return {
     state: 'good',
     name,
     at: now.toISOString(),
     renewedAt: new Date(renewedAt).toISOString(),
-    until: new Date(Math.min(policy, host)).toISOString(),
-    measured: measured_until !== undefined,
+    until: new Date(renewedAt + Math.min(good_for, ownMs)).toISOString(),
+    measured: measured.length > 0,
     run,
     ...(boot === undefined ? {} : { boot }),
   };

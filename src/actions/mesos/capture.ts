@@ -6,6 +6,7 @@ import { nonEmpty, parameters, path } from '../params.ts';
 import { artifacts, keep } from './artifacts.ts';
 import { capture, type Found, port } from './ask.ts';
 import type { Executor } from './facts.ts';
+import { leastPatienceSeconds } from './patience.ts';
 import { registeredForm } from './registered.ts';
 
 const params = parameters({
@@ -59,6 +60,7 @@ export function registered({ agent, executors, text, clock, docker, api }: Found
     changed: false,
     agent: { ...asMap(agent), version: text.version },
     executors: executors.map(asValue),
+    patience_seconds: leastPatienceSeconds(executors),
     counts: { executors: executors.length, processes_by_name: Number(text.count) || 0 },
     clock: registeredForm(clock ?? {}),
     docker_answers: docker?.answers ?? false,

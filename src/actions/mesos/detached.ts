@@ -6,6 +6,9 @@ export const FOLDER = '/var/lib/rollgate/executor-shutdown';
 /** One name on every host: systemd itself refuses a second one. */
 const UNIT = 'rollgate-executor-shutdown.service';
 
+/** There is nothing to bring home: no link was shut, or the agent has been restarted since. */
+export const NOTHING_OPEN = 'nothing is open on this host';
+
 const PREFACE = sh`LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin
 refuse() { echo "= refused $*"; exit 3; }
@@ -79,14 +82,14 @@ echo "= end $(sed -n 's/^phase //p' state)"`,
 /** Where links were shut and the agent has not been restarted since: restarts it, in a unit too. It may be sent again. */
 export const START_HOME: Script = lines([
   PREFACE,
-  sh`cd ${FOLDER} 2>/dev/null || refuse 'nothing is open on this host'
+  sh`cd ${FOLDER} 2>/dev/null || refuse ${NOTHING_OPEN}
 case $(systemctl is-active ${UNIT}) in active | activating | deactivating) exit 0 ;; esac
 began=$(noted agent)
-[ "\${began%%/*}" = "$(cat /proc/sys/kernel/random/boot_id)" ] || refuse 'nothing is open on this host'
+[ "\${began%%/*}" = "$(cat /proc/sys/kernel/random/boot_id)" ] || refuse ${NOTHING_OPEN}
 case $(noted phase) in
 open | restarting | absent) ;;
 restarted) exit 0 ;;
-*) refuse 'nothing is open on this host' ;;
+*) refuse ${NOTHING_OPEN} ;;
 esac
 systemctl reset-failed ${UNIT} 2>/dev/null
 said=$(systemd-run --unit=${UNIT} --description='rollgate: agent restart' /bin/sh "$PWD/procedure.sh" home 2>&1) || refuse "systemd-run does not start it: $said"`,

@@ -9,6 +9,7 @@ import { FOLDER, startScript, WATCH } from './detached.ts';
 
 import { type Executor, named } from './facts.ts';
 import { image } from './gdb-image.ts';
+import { leastPatienceSeconds } from './patience.ts';
 import { clock, look } from './preflight.ts';
 import { type ProcedureResults, readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
@@ -44,6 +45,7 @@ export const mesosExecutorShutdown: Action<Params, Facts> = {
     "Shuts the links of a host's executors and restarts its agent, which takes them back: one script, run by the host itself.",
   params,
   effect: () => 'probed',
+  followsUp: true,
   noReturn:
     'After the first link is shut the only way is forward: whatever fails, the agent is restarted, since executors that are not taken back within their recovery timeout end their tasks.',
   probe,
@@ -145,7 +147,7 @@ function commandsFor(
   waiting: readonly Executor[],
 ): readonly HostCommand[] {
   const { instance } = given.before.agent;
-  const lengthSeconds = Math.floor(Math.min(DEFAULT_PATIENCE_S, ...targets.map(patienceSeconds)));
+  const lengthSeconds = leastPatienceSeconds(targets);
   const procedure = procedureScript(
     {
       run,
@@ -172,13 +174,6 @@ function commandsFor(
   ];
 }
 
-/** How long executors wait where their environment does not say (Mesos: RECOVERY_TIMEOUT). */
-const DEFAULT_PATIENCE_S = 900;
-
-function patienceSeconds({ recoveryTimeoutSeconds }: Executor): number {
-  return recoveryTimeoutSeconds ?? DEFAULT_PATIENCE_S;
-}
-
 function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone[], done: readonly Done[]): Result {
   const [started, watched, kept] = done.map((each) => ended(each));
   const output = `${started?.output?.stdout ?? ''}\n${watched?.output?.stdout ?? ''}`;
@@ -190,6 +185,7 @@ function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone
     shut: shut.map(({ pid, fd }) => ({ ...nameOf(pid), fd })),
     stdout: watched?.output?.stdout ?? '',
     ...(results.downSeconds === undefined ? {} : { down_seconds: results.downSeconds }),
+    ...(results.isHome ? { degraded: true } : {}),
   };
   if (results.refused !== undefined)
     return { ...result, refused: true, msg: `nothing was touched: ${results.refused}` };
@@ -208,7 +204,9 @@ function said(end: Extract<Ended, { ok: false }>): string {
   return end.output?.stderr || end.output?.stdout || end.msg;
 }
 
-function course({ restart, downSeconds, isLate, wasKilled }: ProcedureResults): string {
+function course({ restart, downSeconds, isLate, isHome, wasKilled }: ProcedureResults): string {
+  if (isHome && restart !== 'absent')
+    return 'then the script on the host died, and the agent was restarted without it: who was not shut by then may be lost';
   if (restart !== 'done') return restart === 'not needed' ? 'the agent was not restarted' : 'see the agent';
   const how = wasKilled ? ' (it did not stop by itself and was ended)' : '';
   const late = isLate ? ': longer than it may be, see whether the master still knows it' : '';

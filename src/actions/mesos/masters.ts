@@ -5,6 +5,8 @@ import type { Asked } from '../action.ts';
 export interface Figures {
   /** Its address, as it was asked. */
   readonly leader: string;
+  /** Of Mesos, such as 1.0.3. */
+  readonly version?: string;
   /** When it was started, in seconds of the bastion's clock. */
   readonly started: number;
   readonly active: number;
@@ -42,16 +44,24 @@ export async function askMasters(way: Way, host: Asked): Promise<Seen> {
   let follower: string | undefined;
   for (const master of way.masters) {
     const answer = await askMaster(master, way, host);
-    if (answer.kind === 'leader') return { kind: 'seen', figures: answer.figures };
+    if (answer.kind === 'leader') return seenAt(answer.figures, way, host);
     if (answer.kind === 'follower') follower ??= master;
     answers.push(answer);
   }
   if (follower !== undefined) {
     const answer = await askLeaderOf(follower, way, host);
-    if (answer.kind === 'leader') return { kind: 'seen', figures: answer.figures };
+    if (answer.kind === 'leader') return seenAt(answer.figures, way, host);
     answers.push(answer);
   }
   return { kind: verdictOn(answers), said: answers.map(({ said }) => said).join('; ') };
+}
+
+/** With the leader's version, where it tells one: agents are upgraded after their masters. */
+async function seenAt(figures: Figures, way: Way, host: Asked): Promise<Seen> {
+  const answer = await get(`${figures.leader}/version`, way, host);
+  const told = answer.kind === 'answered' ? parsedJson(answer.body) : undefined;
+  const version = typeof told === 'object' && told !== null && 'version' in told ? told.version : undefined;
+  return { kind: 'seen', figures: typeof version === 'string' ? { ...figures, version } : figures };
 }
 
 function verdictOn(answers: readonly Answered[]): 'leaderless' | 'locked' | 'silent' {

@@ -12,6 +12,8 @@ export interface ProcedureResults {
   readonly downSeconds?: number;
   /** It was down for longer than it may be. */
   readonly isLate: boolean;
+  /** The script died half way, and the agent was restarted by the guard or by the bastion. */
+  readonly isHome: boolean;
   /** It had to be ended, since it did not stop. */
   readonly wasKilled: boolean;
 }
@@ -52,6 +54,7 @@ export function readResults(output: string): ProcedureResults {
     restart: restartIn(of),
     ...(down === undefined ? {} : { downSeconds: Number(down) / 1000 }),
     isLate: of('alarm').length > 0,
+    isHome: of('home').length > 0,
     wasKilled: of('killed').length > 0,
   };
 }

@@ -4,7 +4,7 @@ import type { Action, Asked, Decision, Done, Probed, Result } from '../action.ts
 import { ended } from '../outcomes.ts';
 import { integer, parameters } from '../params.ts';
 import { captureAgent, type Found, port } from './ask.ts';
-import { FOLDER, START_HOME, startScript, WATCH } from './detached.ts';
+import { FOLDER, NOTHING_OPEN, START_HOME, startScript, WATCH } from './detached.ts';
 import type { Agent } from './facts.ts';
 import { readResults } from './procedure-results.ts';
 import { procedureScript } from './procedure-script.ts';
@@ -39,6 +39,7 @@ export const mesosBringHome: Action<z.output<typeof home>, Facts> = {
   summary: 'Restarts the agent where links were shut and it has not been restarted since; anywhere else, does nothing.',
   params: home,
   effect: () => 'probed',
+  followsUp: true,
   probe,
   decide: (given, facts) => decide(given.instance, facts, START_HOME),
 };
@@ -49,6 +50,7 @@ export const mesosRestartAgent: Action<z.output<typeof restart>, Facts> = {
   summary: 'Restarts the agent, once: a second restart while it takes its executors back would kill them.',
   params: restart,
   effect: () => 'probed',
+  followsUp: true,
   probe,
   decide: (given, facts) =>
     decide(given.instance, facts, startScript(restartScript(given, facts), facts.run, given.instance)),
@@ -102,7 +104,8 @@ function isUp({ state, listening }: Agent): boolean {
 function conclude({ unit }: Agent, done: readonly Done[]): Result {
   const outputs = done.map((each) => ended(each).output?.stdout ?? '');
   const { refused, restart: came, downSeconds, isLate } = readResults(outputs.join('\n'));
-  if (refused !== undefined) return { changed: false, unit, msg: `not restarted: ${refused}` };
+  if (refused === NOTHING_OPEN) return { changed: false, unit, msg: `not restarted: ${refused}` };
+  if (refused !== undefined) return { changed: false, failed: true, unit, msg: `not restarted: ${refused}` };
   const result = {
     changed: came === 'done',
     unit,

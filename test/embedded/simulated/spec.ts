@@ -57,8 +57,6 @@ export interface HostSpec {
   readonly gdbFreezes?: boolean;
   /** Seconds on the host's clock between the agent's end and its new start. Default: 3. */
   readonly restartSeconds?: number;
-  /** Real milliseconds that `systemctl restart` of the agent takes. Default: 20. */
-  readonly restartMs?: number;
   /** `systemctl restart` does not return until the agent's process is killed. */
   readonly restartHangs?: boolean;
   /** The agent's start fails. */
