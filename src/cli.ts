@@ -35,9 +35,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   );
 
   const plan = withInventory(
-    program.command('plan <playbook>').description('show what a run would do; never connects'),
+    program.command('plan <playbook>').description('show what a run would do; connects only with --probe'),
   );
-  withOutput(withSelection(withStateDir(plan)), '.json to be run, .html, .md or .txt to be reviewed; several times')
+  withOutput(
+    withHostKeys(withSelection(withStateDir(plan))),
+    '.json to be run, .html, .md or .txt to be reviewed; several times',
+  )
+    .option('--probe', 'ask the hosts, changing nothing, and show what would be done on each of them')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--ticket <ticket>', 'the change ticket that it is for')
     .action((playbook, options) => {
@@ -55,6 +59,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collect, [])))
     .option('--plan <file>', 'run this saved plan, and nothing else')
     .option('--max-age <duration>', 'with --plan: how old it may be', '7d')
+    .option('-C, --check', 'a dry run: ask the hosts, decide, show what would be done, do nothing')
+    .option('-D, --diff', 'show what changes in files')
+    .option('--detailed-exitcode', 'with --check: 20 when something would change')
     .action((playbook, options) => {
       exitCode = import('./commands/run.ts').then(({ run }) => run(playbook, options, terminal));
     });
@@ -169,20 +176,8 @@ function withExtraVars(command: Command): Command {
   return command.exitOverride().option('-e, --extra-vars <vars>', vars, collect, []);
 }
 
-/** Ansible's, which must not be mistaken for a mere misspelling. */
-function withoutReview(command: Command): Command {
-  for (const flags of ['-C, --check', '-D, --diff']) {
-    const option = new Option(flags).hideHelp();
-    command.addOption(option).on(`option:${option.attributeName()}`, () => {
-      const instead = '`rollgate plan` shows what would run, without connecting';
-      command.error(`error: ${option.long} is not there yet: no host is asked what would change; ${instead}`);
-    });
-  }
-  return command;
-}
-
 function withSelection(command: Command): Command {
-  return withoutReview(command)
+  return command
     .option('-l, --limit <pattern>', 'only these of the hosts; @file names one a line')
     .option('-f, --forks <number>', 'hosts at a time, where the playbook does not say (default: 10)', positive)
     .option('-t, --tags <tags>', 'only tasks with one of these tags', commas, [])
@@ -195,7 +190,7 @@ function withOrder(command: Command): Command {
 }
 
 function withRunning(command: Command): Command {
-  return withStateDir(command)
+  return withHostKeys(withStateDir(command))
     .option('-y, --yes', 'go on without asking')
     .addOption(
       new Option('--hangup <how>', 'when the terminal goes away: go on, or stop as at Ctrl-C')
@@ -213,14 +208,17 @@ function withRunning(command: Command): Command {
     .option(
       '--on-event <command>',
       'a command that is started for each event of the journal, with the event as JSON on its stdin',
-    )
-    .addOption(
-      // No default: where nothing is said here, ssh_config has its say.
-      new Option(
-        '--host-key-checking <how>',
-        'of hosts that known_hosts does not know (default: as ssh_config says, else strict)',
-      ).choices(['strict', 'accept-new', 'off']),
     );
+}
+
+function withHostKeys(command: Command): Command {
+  return command.addOption(
+    // No default: where nothing is said here, ssh_config has its say.
+    new Option(
+      '--host-key-checking <how>',
+      'of hosts that known_hosts does not know (default: as ssh_config says, else strict)',
+    ).choices(['strict', 'accept-new', 'off']),
+  );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

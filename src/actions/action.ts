@@ -180,6 +180,8 @@ export type Decision =
       readonly commands: readonly HostCommand[];
       /** What would change, for `--diff`. */
       readonly diff?: { readonly before: string; readonly after: string };
+      /** What it will register, where that is known before: for dry runs. Absent: only that something changes. */
+      readonly foreseen?: Result;
       /** Pure: what to register, from the outcomes of those commands that ran. */
       readonly conclude: (done: readonly Done[]) => Result;
     };

@@ -133,6 +133,7 @@ function decide(given: Params, unit: Unit): Decision {
         script: lines(scripts.map((script, index) => (index === 0 ? script : sh`[ $? -eq 0 ] || exit 1; ${script}`))),
       },
     ],
+    foreseen: { ...result, changed },
     conclude: (done) =>
       firstFailure(done, `Unable to ${given.state === undefined ? 'change' : VERBS[given.state]} service ${name}`) ?? {
         ...result,

@@ -52,6 +52,10 @@ export interface Job extends Loaded {
   readonly orders?: readonly HostOrder[];
   /** The only hosts that this leg is about, but for open windows. */
   readonly only?: ReadonlySet<string>;
+  /** Hosts are asked, and nothing is done. */
+  readonly dryRun?: { readonly isDetailed: boolean };
+  /** What changes in texts is shown. */
+  readonly diff?: boolean;
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
@@ -70,7 +74,8 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     logFolder: relative(terminal.cwd, job.folder.hostsDir) || job.folder.hostsDir,
     resumeCommand: resumeCommand(job.folder, options),
   };
-  const [recorder, watching] = await Recorder.open(job, shown, options, terminal);
+  const report = { ...options, format: formatOf(job, options) };
+  const [recorder, watching] = await Recorder.open(job, shown, report, terminal);
   const stop = new Stop();
   const settle = drainOnInterrupt(terminal, stop, recorder, options.hangup);
   const { warn } = recorder;
@@ -87,9 +92,12 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
   const given = new Orders();
   // It keeps a run alive, too, that is paused and waits for a person: Node would take it for one that has nothing more to do.
   const stopBeating = keepBeating(job.holds, warn);
-  const deafen = await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, given)).catch(
-    (error: Error) => warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
-  );
+  const deafen =
+    job.dryRun === undefined
+      ? await listenForOrders(job.folder, (request) => takeOrder(request, job, recorder, given)).catch((error: Error) =>
+          warn(`orders cannot be given to this run, only Ctrl-C: ${error.message}`),
+        )
+      : undefined;
   try {
     await recorder.record(job.opening);
     const orders = (job.orders ?? []).map((order) => stamp(order, realClock.now()));
@@ -108,7 +116,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
         expressions: job.expressions,
         record: async (event) => {
           const isOnDisk = await recorder.record(event);
-          foretell(event);
+          if (job.dryRun === undefined) foretell(event);
           if (!isOnDisk) stop.drain('the journal cannot be written');
           return isOnDisk;
         },
@@ -122,9 +130,12 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       stop,
       orders: given,
       playbookDir: job.playbookDir,
-      refused: heldByOthers(job, machines, warn),
+      // Who only asks is in nobody's way.
+      refused: job.dryRun === undefined ? heldByOthers(job, machines, warn) : new Map(),
       ...(job.only === undefined ? {} : { only: job.only }),
       opening: () => awaitOpening(job.hours, realClock, stop, warn),
+      ...(job.dryRun === undefined ? {} : { dryRun: 'check' as const }),
+      diff: job.diff === true,
     }).catch((error: unknown) => recorder.blame(error));
     endWatch();
     return await recorder.conclude(settle() > 0);
@@ -136,6 +147,11 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
     await connections.close();
     await recorder.close();
   }
+}
+
+/** What a dry run would do is to be read, and rows are drawn over. */
+function formatOf({ dryRun, diff }: Job, { format }: RunningOptions): Format {
+  return format === 'auto' && (dryRun !== undefined || diff === true) ? 'lines' : format;
 }
 
 /** Nothing may come between the judgement and what is judged: both in one turn. */

@@ -95,7 +95,11 @@ export class Recorder {
 
   /** The end of the run: its exit code, its summary, its recap. */
   async conclude(interrupted: boolean): Promise<number> {
-    const { exitCode, reason } = exitCodeOf(this.#progress, this.#job.plan, { interrupted, fault: this.#fault });
+    const { exitCode, reason } = exitCodeOf(this.#progress, this.#job.plan, {
+      interrupted,
+      fault: this.#fault,
+      isDetailed: this.#job.dryRun?.isDetailed === true,
+    });
     await this.record({ type: 'run_finished', exitCode, reason });
     const summary = saveSummary(
       this.#job.folder,

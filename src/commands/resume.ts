@@ -4,7 +4,7 @@ import { createExpressions } from '../expressions/expressions.ts';
 import type { Stamped } from '../journal/event.ts';
 import { saidBy } from '../journal/orders.ts';
 import { replay } from '../journal/progress.ts';
-import { findRun, type RunFolder } from '../journal/run-folder.ts';
+import { findRun, isDryRun, type RunFolder } from '../journal/run-folder.ts';
 import { endOf } from '../journal/runs-of-plan.ts';
 import { Holds } from '../ledger/holds.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -49,6 +49,10 @@ export async function resume(id: string | undefined, options: ResumeOptions, ter
   };
   const found = await findRun(stateDirOf(options, terminal), id);
   if (!found.ok) return refuse(found.reason);
+  if (isDryRun(found.folder))
+    return refuse(
+      `run ${found.folder.id} is a dry run: nothing was done, and there is nothing to go on with; start it by rollgate run`,
+    );
   const holds = new Holds();
   try {
     // Held before it is read: what another process still writes would be missing from what is read now.

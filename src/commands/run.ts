@@ -23,27 +23,36 @@ import { version } from './version.ts';
 const DECLINED = 3;
 
 export interface RunOptions extends Selection, RunningOptions {
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly detailedExitcode?: boolean;
   /** The file of a plan that was approved. */
   readonly plan?: string;
   readonly maxAge: string;
 }
 
-/** Makes the plan, or takes the one that was approved; asks, and runs it. */
+/** Makes the plan, or takes the one that was approved; asks, and runs it; or, as a dry run, asks the hosts only. */
 export async function run(playbook: string | undefined, options: RunOptions, terminal: Terminal): Promise<number> {
+  const isDryRun = options.check === true;
+  if (options.detailedExitcode === true && !isDryRun) {
+    terminal.err('--detailed-exitcode says what a dry run found: give --check too\n');
+    return USAGE;
+  }
   const chosen = await choose(playbook, options, terminal);
   if (typeof chosen === 'number') return chosen;
   const { loaded, selection } = chosen;
   const mistakes = new Mistakes();
   checkRoutes(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
-  const hours = readHours(options, realClock.now());
+  // A dry run waits for nothing, the change window least of all.
+  const hours = readHours(isDryRun ? {} : options, realClock.now());
   if (typeof hours === 'string') {
     terminal.err(`${hours}\n`);
     return USAGE;
   }
-  const refusal = await askToGoOn(loaded, options, terminal);
+  const refusal = isDryRun ? undefined : await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
-  const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random);
+  const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random, isDryRun);
   await savePlan(folder, loaded.plan);
   const hosts = hostsIn(loaded.plan);
   const opening = {
@@ -53,6 +62,7 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
     plan: loaded.plan.id,
     playbook: loaded.plan.playbook,
     hosts: hosts.length,
+    ...(isDryRun ? { check: true as const } : {}),
     rollgate: version(),
     ...operatorHere(),
     folder: terminal.cwd,
@@ -64,7 +74,9 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   const holds = new Holds();
   try {
     holdRun(holds, folder, realClock.now());
-    return await execute({ ...loaded, folder, holds, past: [], opening, hours }, options, terminal);
+    const dryRun = isDryRun ? { dryRun: { isDetailed: options.detailedExitcode === true } } : {};
+    const job = { ...loaded, folder, holds, past: [], opening, hours, ...dryRun, diff: options.diff === true };
+    return await execute(job, options, terminal);
   } finally {
     holds.release();
   }

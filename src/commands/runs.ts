@@ -22,6 +22,7 @@ export async function runs(options: LookOptions, terminal: Terminal): Promise<nu
 function lineOf(folder: RunFolder): string {
   const { first, last } = endsOf(folder.journalFile);
   const started = first?.type === 'run_started' ? first : undefined;
+  const dry = started?.check === true ? 'dry run: ' : '';
   if (started === undefined) return `${folder.id}  broke off before it had begun`;
   const end = last.findLast(({ type }) => type === 'run_finished' || type === 'run_resumed');
   const pause = last.findLast(({ type }) => /^run_(paused|continued|aborted)$/.test(type));
@@ -36,7 +37,7 @@ function lineOf(folder: RunFolder): string {
     pause === undefined || pause.type === 'run_continued' ? '' : pause.type === 'run_paused' ? ', paused' : ', aborted';
   const ms = duration(msBetween(started.at, last.at(-1)?.at ?? started.at));
   return printableLine(
-    `${folder.id}  ${state}${waits}  ${started.playbook}  ${started.hosts} hosts  ${ms}  ${started.operator}@${started.bastion}`,
+    `${folder.id}  ${dry}${state}${waits}  ${started.playbook}  ${started.hosts} hosts  ${ms}  ${started.operator}@${started.bastion}`,
   );
 }
 

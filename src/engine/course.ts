@@ -8,6 +8,7 @@ import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode, Node } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import { isList, isMap, type ValueMap } from '../source/value.ts';
+import type { DryRun } from './dry-run.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
 import { Pause } from './pause.ts';
@@ -41,6 +42,10 @@ export class Course {
   readonly mask: Mask;
   /** Steps of a batch that are being taken once for all of it. */
   readonly shared = new Map<string, Promise<'taken' | 'left'>>();
+  readonly dryRun: DryRun | undefined;
+  readonly diff: boolean;
+  /** By host: the latest step that a dry run did not do and that may change it. */
+  readonly undone = new Map<string, string>();
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
@@ -71,12 +76,14 @@ export class Course {
     this.#assignment = assignment;
     this.world = assignment.world;
     this.stop = assignment.stop;
+    this.dryRun = assignment.dryRun;
+    this.diff = assignment.diff === true;
     this.underWay = new UnderWay(assignment.stop.abandoned);
     for (const play of assignment.plan.plays) this.#batchesToDo.set(play.number, new Set(play.batches));
     this.mask = masking(secretTexts(assignment.secrets));
     this.variables = new Variables(assignment.plan, this.memory, {
       alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#hasStopped(play, host)),
-      check: false,
+      check: assignment.dryRun !== undefined,
       playbookDir: assignment.playbookDir,
     });
     this.#refused = new Map(assignment.refused);

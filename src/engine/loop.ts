@@ -1,6 +1,6 @@
 import type { Result } from '../actions/action.ts';
 import { lostIn } from '../journal/lost.ts';
-import type { Value } from '../source/value.ts';
+import { isList, type Value } from '../source/value.ts';
 
 /** What a loop registers: all items' results, and Ansible's words over them. */
 export function loopResult(results: readonly Result[]): Result {
@@ -24,6 +24,18 @@ export function loopResult(results: readonly Result[]): Result {
       (failed ? 'One or more items failed' : skipped ? 'All items skipped' : 'All items completed'),
     ...(lost.length === 0 ? {} : { lost }),
     ...lastFacts(results),
+    ...foreseenOf(results),
+  };
+}
+
+/** What a dry run tells of its items, said of the whole. */
+function foreseenOf(results: readonly Result[]): Partial<Result> {
+  const commands = results.flatMap((result) => (isList(result.commands) ? result.commands : []));
+  const why = results.find((result) => result.undecided !== undefined)?.undecided;
+  return {
+    ...(results.some((result) => result.foreseen === true) ? { foreseen: true } : {}),
+    ...(why === undefined ? {} : { undecided: why }),
+    ...(commands.length === 0 ? {} : { commands }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Outcome, Transferred } from '../shell/outcome.ts';
 import type { Script, Secret } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
 import { commandText, scriptText } from './command-text.ts';
+import { foreseen } from './dry-run.ts';
 import { MaskedLines } from './output.ts';
 import { transferProgress } from './transfer-progress.ts';
 import type { World } from './world.ts';
@@ -26,6 +27,8 @@ export interface Site {
   /** How long the attempt may take in all, in milliseconds. */
   readonly limitMs?: number;
   readonly check: boolean;
+  /** What would change in texts is registered too. */
+  readonly diff: boolean;
   readonly mask: Mask;
   /** Nothing of commands and output is shown. */
   readonly noLog: boolean;
@@ -56,7 +59,8 @@ async function attempt(action: Action, params: unknown, site: Site): Promise<Res
   if (!probed.ok) return unanswered(probed, site);
   const decision = action.decide(params, probed.facts);
   if (decision.kind === 'settled') return decision.result;
-  if (site.check) return predicted(action, params);
+  const diff = site.diff && decision.diff !== undefined ? { diff: decision.diff } : {};
+  if (site.check) return { ...foreseen(action, params, decision), ...diff };
   const done: Done[] = [];
   for (const command of decision.commands) {
     const startedAt = site.world.clock.now();
@@ -67,7 +71,7 @@ async function attempt(action: Action, params: unknown, site: Site): Promise<Res
     done.push({ outcome, startedAt, endedAt: site.world.clock.now() });
     if (!succeeded(outcome)) break;
   }
-  return verified(action, params, probed.facts, decision.conclude(done), site);
+  return verified(action, params, probed.facts, { ...decision.conclude(done), ...diff }, site);
 }
 
 async function verified(
@@ -88,13 +92,6 @@ function unanswered({ outcome, message }: Extract<Answer, { ok: false }>, site: 
   if (outcome?.kind === 'aborted') return ABANDONED;
   const failure = outcome === undefined ? undefined : failureOf(outcome, site.limitMs);
   return { changed: false, ...(failure ?? { failed: true, msg: message }) };
-}
-
-/** What a dry run registers: nothing about a command that nobody can foresee. */
-function predicted(action: Action, params: unknown): Result {
-  return action.effect(params) === 'opaque'
-    ? { changed: false, skipped: true, msg: 'not run in check mode' }
-    : { changed: true };
 }
 
 function succeeded(outcome: Outcome | Transferred): boolean {

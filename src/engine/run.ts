@@ -4,6 +4,7 @@ import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
 import { bringHome } from './bring-home.ts';
 import { Course } from './course.ts';
+import type { DryRun } from './dry-run.ts';
 import { Limits } from './limits.ts';
 import type { Orders } from './orders.ts';
 import { reasonToPauseAfter } from './pause-after.ts';
@@ -29,6 +30,10 @@ export interface Assignment {
   readonly only?: ReadonlySet<string>;
   /** Resolves when hosts may be begun. Windows that a break left open do not wait for it. */
   readonly opening?: () => Promise<void>;
+  /** Hosts are asked, and what would be done is told instead of done. Absent: a run. */
+  readonly dryRun?: DryRun;
+  /** Results tell what changes in texts. */
+  readonly diff?: boolean;
 }
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -97,7 +102,7 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
     );
   }
   const closing = { type: 'batch_finished' as const, ...title };
-  const reason = reasonToPauseAfter(play, batch);
+  const reason = course.dryRun === undefined ? reasonToPauseAfter(play, batch) : undefined;
   if (isUnfinished(play, batch, course)) return;
   // Before the batch counts as finished: a break in between must not lose it.
   if (reason !== undefined && !course.hasSaid(closing)) await course.take({ type: 'run_paused', reason });

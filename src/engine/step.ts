@@ -6,7 +6,9 @@ import type { PlannedTask } from '../plan/plan.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import { Secret } from '../shell/script.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+import { type DryRun, undecided } from './dry-run.ts';
 import { loopResult } from './loop.ts';
+import { Misjudged, Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED, perform, type Site } from './perform.ts';
 import { asFlag, becomeOf, secretsIn, targetOf } from './target.ts';
@@ -20,14 +22,14 @@ export interface Attempted {
   readonly at: Standpoint & { readonly task: PlannedTask };
   readonly address: StepAddress;
   readonly check: boolean;
+  readonly dryRun?: DryRun;
+  /** What would change in texts is registered too. */
+  readonly diff: boolean;
   /** Hides what is secret in texts. */
   readonly mask: Mask;
   readonly noLog: boolean;
   readonly abort?: AbortSignal;
 }
-
-/** A mistake that shows only now: an undefined variable, a parameter that came out wrong. The host fails, nothing was sent. */
-export class Misjudged extends Error {}
 
 const SKIPPED: Result = { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
 
@@ -40,9 +42,14 @@ export async function takeStep(step: Attempted): Promise<Result | typeof ABANDON
     if (loop === undefined) return await takeOnce(step);
     return await takeEach(step, loop);
   } catch (error) {
-    if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
-    throw error;
+    return misjudged(error, step);
   }
+}
+
+function misjudged(error: unknown, step: Attempted): Result {
+  if (error instanceof Undecided) return undecided(step.at.task, error.message);
+  if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
+  throw error;
 }
 
 async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof ABANDONED> {
@@ -71,8 +78,7 @@ async function itemResult(step: Attempted): Promise<Result | typeof ABANDONED> {
   try {
     return await takeOnce(step);
   } catch (error) {
-    if (error instanceof Misjudged) return { changed: false, failed: true, msg: error.message };
-    throw error;
+    return misjudged(error, step);
   }
 }
 
@@ -86,11 +92,13 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
   const retries = task.retries === undefined ? 0 : Math.max(0, number(step, task.retries, 'retries'));
   for (let attempt = 1; ; attempt++) {
     const raw = await attemptOnce(action, step);
-    if (raw === ABANDONED || raw.unreachable === true || raw.skipped === true) return raw;
+    if (raw === ABANDONED || raw.unreachable === true) return raw;
+    if (raw.skipped === true || (step.dryRun !== undefined && raw.foreseen === true)) return declared(step, raw);
     const judged = judge(step, raw);
     if (task.retries === undefined && task.until.length === 0) return noted(step, judged);
     const result = { ...judged, attempts: attempt };
     if (isEnough(step, result)) return noted(step, result);
+    if (step.dryRun !== undefined) return undecided(task, 'it is not so yet, and the run would ask again');
     if (attempt > retries && result.refused === true) return result;
     if (attempt > retries)
       return { ...result, failed: true, msg: result.msg ?? `still not so after ${attempt} attempts` };
@@ -98,10 +106,16 @@ async function takeOnce(step: Attempted): Promise<Result | typeof ABANDONED> {
   }
 }
 
+/** Of what was not done, only what the playbook says outright can be said. */
+function declared({ at, dryRun }: Attempted, raw: Result): Result {
+  if (dryRun === undefined || at.task.changedWhen?.[0] !== false) return raw;
+  return { ...raw, changed: false, reads: true };
+}
+
 /** What outlives the run is on disk before the journal calls the step done: a break in between finds it to do again. */
 async function noted(step: Attempted, result: Result): Promise<Result> {
   const { ledger } = result;
-  if (ledger === undefined || result.failed === true) return result;
+  if (ledger === undefined || result.failed === true || step.check) return result;
   const problem = await step.world.note(step.at.host, ledger);
   return problem === undefined ? result : { ...result, failed: true, msg: problem };
 }
@@ -149,6 +163,7 @@ export function siteOf(step: Attempted, scope: Scope): Site {
     environment: environmentOf(step, scope),
     ...(timeout > 0 ? { limitMs: timeout * 1000, deadline: world.clock.monotonic() + timeout * 1000 } : {}),
     check: step.check,
+    diff: step.diff,
     mask,
     noLog: step.noLog,
     ...(step.abort === undefined ? {} : { abort: step.abort }),

@@ -2,11 +2,14 @@ import type { Result, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { Status, StepAddress } from '../journal/event.ts';
 import { lostIn } from '../journal/lost.ts';
+import { leavesUndone } from '../journal/undone.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
 import { isMap, type Value, type ValueMap } from '../source/value.ts';
 import type { Course } from './course.ts';
+import { asTheHostIsNow, isSimulated, undecided } from './dry-run.ts';
 import { runsOnce, type StepFinished } from './history.ts';
+import { Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
@@ -80,7 +83,9 @@ async function takeUnlessLetGo(
   const step: Attempted = {
     ...context,
     address,
-    check: safely(() => task.checkMode !== undefined && flag(context, task.checkMode, 'check_mode'), false),
+    check: isSimulated(task, checkModeOf(task, context, course), course.dryRun),
+    ...(course.dryRun === undefined ? {} : { dryRun: course.dryRun }),
+    diff: course.diff,
     mask: course.mask,
     noLog,
     ...(letGo === undefined ? {} : { abort: letGo }),
@@ -93,9 +98,10 @@ async function takeUnlessLetGo(
   if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
   const isOver = interrupted && followsUp(task) ? undefined : await windowIsOver({ play, batch, host }, where, course);
-  const result = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
+  const came = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (isOvertaken()) return 'taken';
-  if (result === ABANDONED) return 'left';
+  if (came === ABANDONED) return 'left';
+  const result = course.dryRun === undefined ? came : inDryRun(came, step, course);
   const judged =
     hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;
   // It was under way when rollgate died: whatever the probe found now, this step brought it about.
@@ -109,6 +115,23 @@ async function takeUnlessLetGo(
   course.learn(play, event, asValue({ failed: false, ...whole }));
   if (event.status === 'refused' && runsOnce(task)) await tellOthers(event, play, batch, course);
   return 'taken';
+}
+
+/** A `check_mode` that cannot be evaluated simulates nothing in a run, and everything in a dry run. */
+function checkModeOf(
+  { checkMode }: PlannedTask,
+  context: Pick<Attempted, 'world' | 'variables' | 'at'>,
+  { dryRun }: Course,
+): boolean | undefined {
+  if (checkMode === undefined) return undefined;
+  return safely(() => flag(context, checkMode, 'check_mode'), dryRun !== undefined);
+}
+
+/** What was really sent in a dry run (`check_mode: false`) came to what it came to. */
+function inDryRun(result: Result, { at, address, check }: Attempted, { undone }: Course): Result {
+  const told = check ? asTheHostIsNow(result, at.task, undone.get(at.host)) : result;
+  if (leavesUndone(told)) undone.set(at.host, address.task);
+  return told;
 }
 
 /** After the first step of a window that may have changed something, gates inform: the host is to be brought home. */
@@ -168,8 +191,11 @@ function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {
   if (step.at.task.changedWhen?.[0] === false) return 'reads';
   const action = findAction(step.at.task.action);
   if (action?.kind !== 'host') return 'reads';
-  const params = paramsOf(action, step.at.task.params, step.variables.scope(step.at), step.world.expressions);
-  return params.ok ? action.effect(params.value) : 'opaque';
+  const scope = step.variables.scope(step.at);
+  return safely(() => {
+    const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
+    return params.ok ? action.effect(params.value) : 'opaque';
+  }, 'opaque');
 }
 
 /** What it began before a break has its own end by now: that is found out, whatever became of the window. */
@@ -183,6 +209,7 @@ async function carryOut(step: Attempted, inWindow: boolean, course: Course): Pro
   try {
     return action?.kind === 'steering' ? await carryOutSteering(action, step, course) : await takeStep(step);
   } catch (error) {
+    if (error instanceof Undecided) return undecided(step.at.task, error.message);
     // A bug. Outside a window nobody knows what became of the step, and resume asks; inside, the rest must be brought home.
     if (!inWindow) throw error;
     course.blame(error);
@@ -202,6 +229,8 @@ async function carryOutSteering(
   const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
   if (!params.ok) return { changed: false, failed: true, msg: params.reason };
   const given = params.value as ValueMap;
+  if (action.name === 'pause' && step.dryRun !== undefined)
+    return { changed: false, skipped: true, skip_reason: 'a dry run waits for nobody' };
   return action.name === 'pause' ? pause(given, step.address.task, step.world, course.stop.drained) : steer(given);
 }
 
@@ -277,6 +306,8 @@ function maskedValue(value: Value, mask: Mask): Value {
 
 /** A task's name as people read it; where it cannot be rendered yet, as it was written. */
 function nameOf(task: PlannedTask, step: Pick<Attempted, 'world' | 'variables' | 'at'>): string {
-  const rendered = step.world.expressions.text(task.name, step.variables.scope(step.at));
-  return rendered.ok ? rendered.value : task.name;
+  return safely(() => {
+    const rendered = step.world.expressions.text(task.name, step.variables.scope(step.at));
+    return rendered.ok ? rendered.value : task.name;
+  }, task.name);
 }

@@ -3,6 +3,7 @@ import type { Scope, Variable } from '../expressions/scope.ts';
 import { implicitVars } from '../plan/implicit.ts';
 import type { Batch, Plan, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Value, ValueMap } from '../source/value.ts';
+import { asForeseen } from './dry-run.ts';
 import type { Memory } from './memory.ts';
 
 /** Where an expression is evaluated. */
@@ -52,7 +53,7 @@ export class Variables {
     const extra = own(this.#plan.options.extraVars, name);
     if (extra !== undefined) return { kind: 'written', value: extra };
     const learnt = this.#memory.get(at.host, name);
-    if (learnt !== undefined) return { kind: 'final', value: learnt };
+    if (learnt !== undefined) return this.#around.check ? asForeseen(name, learnt) : { kind: 'final', value: learnt };
     const written = own(at.task?.vars, name) ?? own(at.play.vars, name) ?? own(this.#varsOf(at.host), name);
     return written === undefined ? undefined : { kind: 'written', value: written };
   }

@@ -6,8 +6,9 @@ import type { BlockNode } from '../plan/tree.ts';
 import type { Script } from '../shell/script.ts';
 import { durationMs } from '../source/duration.ts';
 import type { Course } from './course.ts';
+import { Misjudged } from './misjudged.ts';
 import { tell } from './perform.ts';
-import { type Attempted, Misjudged, siteOf, text } from './step.ts';
+import { type Attempted, siteOf, text } from './step.ts';
 import type { Whereabouts } from './walk.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -23,6 +24,7 @@ interface Spot {
 export async function enterWindow(spot: Spot, where: Next, course: Course): Promise<boolean> {
   const window = where.window?.window;
   if (where.window === undefined || window === undefined || course.isInWindow(spot.host)) return true;
+  if (course.dryRun !== undefined) return mayEnter(window, spot, where, course);
   if (window.timed === undefined) return course.openWindow(spot, where.window);
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect === 'string') return turnAway(prospect, spot, course);
@@ -61,6 +63,19 @@ async function openOnHost(prospect: Prospect, spot: Spot, where: Next, course: C
   if (said.opened !== undefined) return true;
   await course.closeWindow(spot, { kind: 'through' });
   return turnAway(`window "${name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
+}
+
+/** A dry run asks whether the host would be let in, and opens nothing. What only the host decides keeps nobody out. */
+async function mayEnter(
+  window: NonNullable<BlockNode['window']>,
+  spot: Spot,
+  where: Next,
+  course: Course,
+): Promise<boolean> {
+  const prospect = window.timed === undefined ? '' : prospectOf(window.timed, spot, where, course);
+  if (typeof prospect === 'string') return true;
+  const verdict = admit(prospect);
+  return verdict.open || turnAway(`window "${window.name}" would not be opened: ${verdict.reason}`, spot, course);
 }
 
 async function turnAway(reason: string, { play, batch, host }: Spot, course: Course): Promise<false> {
@@ -165,6 +180,7 @@ function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, cou
       taskId: window?.id ?? task.id,
     },
     check: false,
+    diff: false,
     mask: course.mask,
     noLog: false,
   };

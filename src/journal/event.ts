@@ -59,6 +59,8 @@ export type RunEvent =
       readonly plan: string;
       readonly playbook: string;
       readonly hosts: number;
+      /** A dry run: hosts are asked, and nothing is done. */
+      readonly check?: true;
       readonly rollgate: string;
       readonly operator: string;
       readonly bastion: string;

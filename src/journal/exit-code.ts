@@ -2,9 +2,10 @@ import type { Plan } from '../plan/plan.ts';
 import { standings } from './derived.ts';
 import { lostIn } from './lost.ts';
 import type { Progress, StepProgress } from './progress.ts';
+import { wouldChange } from './undone.ts';
 
-/** What a run can end with; when several hold, the first in the order 5, 1, 130, 4, 2, 3, 0. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
+/** What a run can end with; when several hold, the first in the order 5, 1, 130, 4, 2, 3, 20, 0. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 20 | 130;
 
 /** What the journal does not say. */
 export interface Circumstances {
@@ -12,6 +13,8 @@ export interface Circumstances {
   readonly interrupted: boolean;
   /** rollgate or its machine is at fault: a bug, a full disk. */
   readonly fault: boolean;
+  /** A dry run says by its exit code whether anything would change. */
+  readonly isDetailed?: boolean;
 }
 
 /** The exit code, and the reason in words, for `run_finished`. */
@@ -21,7 +24,9 @@ export function exitCodeOf(
   circumstances: Circumstances,
 ): { readonly exitCode: ExitCode; readonly reason: string } {
   const found = REASONS.find(({ holds }) => holds(progress, circumstances, plan));
-  return found === undefined ? { exitCode: 0, reason: 'all done' } : { exitCode: found.exitCode, reason: found.reason };
+  return found === undefined
+    ? { exitCode: 0, reason: progress.run?.check === true ? 'nothing was done' : 'all done' }
+    : { exitCode: found.exitCode, reason: found.reason };
 }
 
 interface Reason {
@@ -38,10 +43,17 @@ const REASONS: readonly Reason[] = [
   { exitCode: 2, reason: 'some hosts failed', holds: (progress) => hasFailures(progress, 'failed') },
   { exitCode: 3, reason: 'nothing failed, but some hosts were turned away', holds: hasRefused },
   { exitCode: 3, reason: 'nothing failed, but not everything was done', holds: isIncomplete },
+  {
+    exitCode: 20,
+    reason: 'something would change',
+    holds: (progress, { isDetailed }) => isDetailed === true && wouldChange(progress),
+  },
 ];
 
 /** A step says what was lost in its result's `lost`, whether or not its failure was ignored: nothing hides a loss. */
 function hasLost(progress: Progress): boolean {
+  // A dry run compares what it found with itself: whatever is missing, nobody lost it.
+  if (progress.run?.check === true) return false;
   if (progress.lostBefore.length > 0) return true;
   return some(progress.steps.values(), (step) => {
     return step.status !== 'started' && lostIn(step.result).length > 0;

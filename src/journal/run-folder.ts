@@ -18,7 +18,8 @@ export type FoundRun =
   | { readonly ok: true; readonly folder: RunFolder }
   | { readonly ok: false; readonly reason: string };
 
-const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}$/;
+const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]{4}(-check)?$/;
+const DRY = '-check';
 const MOST_TRIES = 100;
 
 /** An id that sorts by time and can be read aloud, such as `20261121T071500Z-7f3a`. `random` gives numbers as Math.random does. */
@@ -43,11 +44,16 @@ export function runFolderOf(stateDir: string, id: string): RunFolder {
 }
 
 /** Makes the folder of a new run, 0700, under an id that no other run has. Rejects on I/O errors. */
-export async function createRunFolder(stateDir: string, now: Date, random: () => number): Promise<RunFolder> {
+export async function createRunFolder(
+  stateDir: string,
+  now: Date,
+  random: () => number,
+  isDryRun = false,
+): Promise<RunFolder> {
   const runs = join(stateDir, 'runs');
   await mkdir(runs, { recursive: true, mode: 0o700 });
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const folder = runFolderOf(stateDir, runIdAt(now, random));
+    const folder = runFolderOf(stateDir, `${runIdAt(now, random)}${isDryRun ? DRY : ''}`);
     if (!(await makeFolder(folder.path))) continue;
     await makeFolder(folder.hostsDir);
     await syncFolder(folder.path);
@@ -55,6 +61,11 @@ export async function createRunFolder(stateDir: string, now: Date, random: () =>
     return folder;
   }
   throw new Error(`no free run id was found in ${runs}: ${MOST_TRIES} runs of this very second exist; try again`);
+}
+
+/** A dry run did nothing: there is nothing in it to go on with, and it is nobody's latest run. */
+export function isDryRun({ id }: RunFolder): boolean {
+  return id.endsWith(DRY);
 }
 
 /** False when something of that name is there already. */
@@ -80,17 +91,16 @@ export async function listRuns(stateDir: string): Promise<readonly RunFolder[]> 
   return ids.sort().map((id) => runFolderOf(stateDir, id));
 }
 
-/** The run with that id, or the only one whose id begins so; without one, the latest. */
+/** The run with that id, or the only one whose id begins so; without one, the latest that was no dry run. */
 export async function findRun(stateDir: string, id?: string): Promise<FoundRun> {
   const runs = await listRuns(stateDir);
-  const latest = runs.at(-1);
-  if (latest === undefined) {
-    return no(`there are no runs in ${join(stateDir, 'runs')}; --state-dir says where else to look`);
-  }
-  if (id === undefined) return { ok: true, folder: latest };
+  const latest = runs.findLast((run) => !isDryRun(run));
+  const none = () => no(`there are no runs in ${join(stateDir, 'runs')}; --state-dir says where else to look`);
+  if (id === undefined) return latest === undefined ? none() : { ok: true, folder: latest };
+  if (runs.length === 0) return none();
   const [found, ...others] = runs.filter((run) => id !== '' && run.id.startsWith(id));
   if (found === undefined)
-    return no(`no run in ${join(stateDir, 'runs')} begins with "${id}"; the latest is ${latest.id}`);
+    return no(`no run in ${join(stateDir, 'runs')} begins with "${id}"; the latest is ${(latest ?? runs.at(-1))?.id}`);
   if (others.length === 0) return { ok: true, folder: found };
   return no(
     `"${id}" fits ${others.length + 1} runs; write more of one: ${[found, ...others]

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Stamped } from './event.ts';
 import { readJournal } from './read.ts';
-import { listRuns, type RunFolder } from './run-folder.ts';
+import { isDryRun, listRuns, type RunFolder } from './run-folder.ts';
 
 /** A run that a plan has had. */
 export interface RunOfPlan {
@@ -10,10 +10,10 @@ export interface RunOfPlan {
   readonly doneAt?: string;
 }
 
-/** The runs that a plan has had, the oldest first. Rejects on I/O errors. */
+/** The runs that a plan has had, the oldest first; a dry run is none. Rejects on I/O errors. */
 export async function runsOfPlan(stateDir: string, planId: string): Promise<readonly RunOfPlan[]> {
   const runs = await listRuns(stateDir);
-  return runs.filter((folder) => planIn(folder.journalFile) === planId).map(runOfPlan);
+  return runs.filter((folder) => !isDryRun(folder) && planIn(folder.journalFile) === planId).map(runOfPlan);
 }
 
 function runOfPlan(folder: RunFolder): RunOfPlan {

@@ -4,6 +4,7 @@ import { isList, isMap } from '../source/value.ts';
 import { duration } from './durations.ts';
 import { printable, printableLine } from './printable.ts';
 import { reasonOf } from './reason.ts';
+import { changeLines, pendingLines, simulatedOutcome } from './simulated.ts';
 
 /** Longer pieces without a line break are written as they are. Characters. */
 const LONGEST_LINE = 64 * 1024;
@@ -77,6 +78,7 @@ function linesOf(event: Stamped): readonly string[] {
       return [
         ...checkLines(event),
         ...tableLines(event),
+        ...(event.noLog ? [] : [...changeLines(event.result), ...pendingLines(event.result)]),
         `== ${outcomeOf(event)} (${duration(event.ms)})${event.status === 'ok' || event.status === 'changed' ? '' : colon(finishedReason(event))}`,
       ];
     case 'window_opened':
@@ -127,12 +129,18 @@ type Finished = Pick<
 /** The status with what takes its edge off: `failed (ignored)`. */
 export function outcomeOf(event: Finished): string {
   if (event.ignored) return `${event.status} (ignored)`;
-  return event.rescued ? `${event.status} (rescued)` : event.status;
+  if (event.rescued) return `${event.status} (rescued)`;
+  return (isWell(event) ? simulatedOutcome(event.result) : undefined) ?? event.status;
+}
+
+function isWell({ status }: Finished): boolean {
+  return status === 'ok' || status === 'changed' || status === 'skipped';
 }
 
 /** Why a step was not simply done; empty when there is nothing to say. */
 export function finishedReason(event: Finished): string {
-  if (event.status === 'ok' || event.status === 'changed') return '';
+  const isForeseen = event.result.foreseen === true && event.result.msg !== undefined;
+  if ((event.status === 'ok' || event.status === 'changed') && !isForeseen) return '';
   if (event.noLog) return 'hidden by no_log';
   if (event.status === 'skipped')
     return typeof event.result.skip_reason === 'string' ? printableLine(event.result.skip_reason) : '';

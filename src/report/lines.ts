@@ -12,6 +12,7 @@ import { printableLine } from './printable.ts';
 import { type RecapOptions, recapOf } from './recap.ts';
 import { recapLines } from './recap-text.ts';
 import type { Report } from './report.ts';
+import { changeLines, pendingLines } from './simulated.ts';
 
 export interface LinesOptions extends RecapOptions {
   readonly stream: NodeJS.WritableStream;
@@ -25,7 +26,7 @@ export function linesReport(options: LinesOptions): Report {
   const sayForecast = sayingForecasts();
   const onEvent = (event: Stamped) => {
     const text = event.type === 'forecast' ? sayForecast(event) : lineOf(event, options);
-    if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n`);
+    if (text !== undefined) output.write(`${timeOfDay(event.at)} ${text}\n${below(event)}`);
   };
   const finish = () => {
     const lines = recapLines(recapOf(options.progress(), options), NO_COLOURS);
@@ -41,7 +42,7 @@ function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOpt
   const { plan, logFolder } = options;
   switch (event.type) {
     case 'run_started':
-      return `Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} ${event.hosts === 1 ? 'host' : 'hosts'}; logs in ${printableLine(logFolder)}`;
+      return `${event.check === true ? 'DRY RUN: hosts are asked, nothing is done. ' : ''}Run ${event.run} of ${printableLine(event.playbook)} on ${event.hosts} ${event.hosts === 1 ? 'host' : 'hosts'}; logs in ${printableLine(logFolder)}`;
     case 'run_resumed':
       return `Run ${event.run} goes on`;
     case 'play_started':
@@ -79,6 +80,17 @@ function lineOf(event: Exclude<Stamped, { type: 'forecast' }>, options: LinesOpt
     case 'run_finished':
       return undefined;
   }
+}
+
+/** More lines of what a step would send are in its host's log. */
+const MOST_LINES = 20;
+
+function below(event: Stamped): string {
+  if (event.type !== 'step_finished' || event.noLog) return '';
+  const pending = pendingLines(event.result);
+  const rest = pending.length - MOST_LINES;
+  const shown = rest > 1 ? [...pending.slice(0, MOST_LINES), `  … ${rest} lines more in the host's log`] : pending;
+  return [...changeLines(event.result), ...shown].map((line) => `${line}\n`).join('');
 }
 
 /** What a debug task is there to say. */

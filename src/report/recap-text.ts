@@ -22,7 +22,12 @@ const ORDER: readonly (readonly [Standing, keyof Paint, string])[] = [
 export function recapLines(recap: Recap, paint: Paint): readonly string[] {
   return [
     headline(recap, paint),
-    ...ORDER.flatMap(([standing, colour, name]) => hostsLine(recap, standing, name, paint[colour])),
+    ...(recap.isDryRun
+      ? [paint.strong('DRY RUN: hosts were asked; nothing was done, and nothing is to be gone on with.')]
+      : []),
+    ...ORDER.flatMap(([standing, colour, name]) =>
+      hostsLine(recap, standing, recap.isDryRun && standing === 'changed' ? 'would change' : name, paint[colour]),
+    ),
     ...section('Failed', failureLines(recap.failures.filter(({ status }) => status === 'failed')), paint.bad),
     ...section('Unreachable', failureLines(recap.failures.filter(({ status }) => status === 'unreachable')), paint.bad),
     ...section('Refused', refusalLines(recap), paint.bad),

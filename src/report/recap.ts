@@ -12,6 +12,7 @@ import { reasonOf } from './reason.ts';
 /** What a run came to, as people and programs are told at its end. */
 export interface Recap {
   readonly run: string;
+  readonly isDryRun: boolean;
   /** Absent when the run has not come to its end. */
   readonly finished?: { readonly exitCode: number; readonly reason: string };
   /** Since the run was started, breaks included. */
@@ -63,6 +64,7 @@ export function recapOf(progress: Progress, options: RecapOptions): Recap {
   );
   return {
     run: progress.run?.run ?? '',
+    isDryRun: progress.run?.check === true,
     ...(progress.finished === undefined ? {} : { finished: progress.finished }),
     ms: msBetween(progress.run?.at ?? '', progress.at ?? ''),
     hosts,
@@ -73,7 +75,7 @@ export function recapOf(progress: Progress, options: RecapOptions): Recap {
     stops: progress.stops.map((stop) => stop.reason),
     orders: progress.orders.map((order) => `${timeOfDay(order.at)} ${orderText(order)} ${saidBy(order)}`),
     ...(left && progress.forecast !== undefined ? { forecast: forecastText(progress.forecast) } : {}),
-    ...(left ? { resume: options.resumeCommand } : {}),
+    ...(left && progress.run?.check !== true ? { resume: options.resumeCommand } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ export function summaryOf(progress: Progress, options: RecapOptions): object {
     run: recap.run,
     plan: progress.run?.plan,
     playbook: progress.run?.playbook,
+    ...(recap.isDryRun ? { check: true } : {}),
     exitCode: recap.finished?.exitCode,
     reason: recap.finished?.reason,
     startedAt: progress.run?.at,

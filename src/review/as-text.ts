@@ -11,6 +11,11 @@ export function asText({ title, sections }: Document): string {
   return `${[head, '='.repeat(head.length), ...sections.flatMap((section) => sectionLines(section, 0))].join('\n')}\n`;
 }
 
+/** One section of it alone. */
+export function sectionAsText(section: Section): string {
+  return sectionLines(section, 0).slice(1).join('\n');
+}
+
 function sectionLines({ title, blocks, parts = [] }: Section, depth: number): readonly string[] {
   const head = printableLine(title);
   const heading = depth === 0 ? [head, '-'.repeat(head.length)] : [`* ${head}`];

@@ -5,6 +5,7 @@ import { judgingSection, resumingSection, stoppingSection, undoingSection } from
 import { type Document, list, plural, type Section } from './document.ts';
 import { headSection } from './head.ts';
 import { hostsSection } from './hosts.ts';
+import { type Observed, observedSection } from './observed.ts';
 import { playSections } from './plays.ts';
 import { restsOnSection } from './rests-on.ts';
 import type { Made } from './saved.ts';
@@ -12,12 +13,14 @@ import { signOffSection } from './sign-off.ts';
 import { unknownSection } from './unknown.ts';
 import { windowsSection } from './windows.ts';
 
-/** All that a reviewer is shown. What probing adds to it one day stands beside these, and has sections of its own. */
+/** All that a reviewer is shown. */
 export interface Review {
   /** Veiled: no secret is in it. */
   readonly plan: Plan;
   readonly made: Made;
   readonly outlook: Outlook;
+  /** What the hosts said, where they were asked. */
+  readonly observed?: Observed;
   /** What the plays' estimates come to beside the ledger, line by line; empty where nothing is estimated. */
   readonly forecast: readonly string[];
   /** What has changed since the plan was made. */
@@ -34,6 +37,7 @@ function sectionsOf(review: Review): readonly Section[] {
     headSection(review),
     restsOnSection(review),
     hostsSection(review),
+    ...observedSection(review.observed),
     ...playSections(review),
     ...windowsSection(review),
     ...forecastSection(review),

@@ -24,6 +24,9 @@ const INVENTORY = `${HOSTS}[odd]\nh1\nh3\nh5\n[even]\nh2\nh4\n`;
 
 /** Commands are `exit N`, perhaps after `echo WORDS;`; hosts reached by SSH cannot be reached. */
 const answers: Answers = (host, command) => {
+  // What `creates` asks; of the two paths there is one.
+  if (command.includes('done='))
+    return { stdout: command.includes('/nonexistent') ? 'done=nothing\n' : 'done=creates\n' };
   if (host !== 'local') return { unreachable: 'connection refused' };
   const words = /^echo ([^;]*)/.exec(command)?.[1];
   const code = Number(/exit (\d+)/.exec(command)?.[1] ?? 0);
@@ -79,7 +82,8 @@ describe('what Ansible does with a playbook, rollgate does', () => {
   it.each(CASES.map((each) => [each.name, each] as const))(
     '%s',
     async (name, { playbook, exit, hosts, registered }) => {
-      const ran = await run({ playbook, inventory: INVENTORY, answers, forks: 5 });
+      const dryRun = name.startsWith('check mode, ') ? { dryRun: 'check' as const } : {};
+      const ran = await run({ playbook, inventory: INVENTORY, answers, forks: 5, ...dryRun });
       const deviation = DEVIATIONS[name];
       expect(came(ran)).toEqual({ ...hosts, ...deviation?.hosts });
       expect(exitOf(ran, playbook)).toBe(deviation?.exit ?? exit);

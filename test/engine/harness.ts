@@ -1,6 +1,7 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Note } from '../../src/actions/ledger/note.ts';
 import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import type { DryRun } from '../../src/engine/dry-run.ts';
 import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
@@ -44,6 +45,7 @@ export interface Setup {
   readonly operator?: Partial<Operator>;
   readonly refused?: ReadonlyMap<string, string>;
   readonly only?: ReadonlySet<string>;
+  readonly dryRun?: DryRun;
   /** What a server answers to the bastion. */
   readonly http?: (url: string) => Awaited<ReturnType<Bastion['http']>>;
   /** The ledger, by `host name`; filled by the run. */
@@ -94,6 +96,7 @@ export async function run(setup: Setup): Promise<Ran> {
     playbookDir: '/play',
     refused: setup.refused ?? new Map(),
     ...(setup.only === undefined ? {} : { only: setup.only }),
+    ...(setup.dryRun === undefined ? {} : { dryRun: setup.dryRun }),
     world: {
       connections: simulated(setup, sent, alive),
       bastion: {

@@ -39,7 +39,7 @@ export class Operator {
     { extra = [], hostVars = {} }: { readonly extra?: readonly string[]; readonly hostVars?: HostVars } = {},
   ): Call {
     return this.call([
-      ...['run', resolve(PLAYBOOKS, playbook), '-i', this.#inventory(hostVars), '-l', hosts.join(',')],
+      ...['run', resolve(PLAYBOOKS, playbook), '-i', this.inventory(hostVars), '-l', hosts.join(',')],
       ...['--yes', '--format', 'json', ...extra],
     ]);
   }
@@ -70,7 +70,8 @@ export class Operator {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #inventory(hostVars: HostVars): string {
+  /** The inventory, as a file. */
+  inventory(hostVars: HostVars = {}): string {
     const lines = this.#fleet.inventory().split('\n');
     const text = lines.map((line) => {
       const vars = Object.entries(hostVars[line.split(' ')[0] ?? ''] ?? {});

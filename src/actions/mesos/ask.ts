@@ -11,6 +11,8 @@ export const port = integer('The port that the agent listens on.', 1).default(50
 /** What a host has: its agent, and what runs under it. */
 export interface Found extends Captured {
   readonly agent: Agent;
+  /** What steps before this one would have brought is not there. */
+  readonly isDryRun?: true;
 }
 
 /** Everything, and what `more` asks beside it. */

@@ -48,6 +48,7 @@ function decide(given: Params, facts: Facts): Decision {
   return {
     kind: 'work',
     commands: keep(artifacts(facts, registeredForm(facts.executors), given.port), facts.dest, given.label),
+    foreseen: result,
     conclude: (done) => firstFailure(done, 'keeping what was seen') ?? result,
   };
 }

@@ -114,8 +114,22 @@ function decide(given: Params, facts: Facts): Decision {
   return {
     kind: 'work',
     commands: commandsFor(given, facts, targets, waiting),
+    foreseen: { changed: true, foreseen: true, left_alone: left, msg: intent(facts, targets, waiting, leftAlone) },
     conclude: (done) => ({ ...conclude(given, facts, leftAlone, done), left_alone: left }),
   };
+}
+
+/** What the script is about to do, name by name. */
+function intent(
+  { agent }: Facts,
+  targets: readonly Executor[],
+  waiting: readonly Executor[],
+  leftAlone: readonly LeftAlone[],
+): string {
+  const restart = `restart ${agent.unit} (pid ${agent.pid})`;
+  if (waiting.length > 0) return `would ${restart} at once: ${waiting.map(named).join(', ')} waits for it already`;
+  const shut = targets.map((each) => `${each.links.map(({ fd }) => `fd ${fd}`).join(' and ')} of ${named(each)}`);
+  return `would shut ${shut.join(', ')}, then ${restart}${also(leftAlone)}`;
 }
 
 /** This run has begun on this start of the agent before: what is under way is not judged anew, it is followed. */

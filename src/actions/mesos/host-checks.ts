@@ -20,10 +20,11 @@ function docker(found: Found): PreflightCheck {
     : fail('Docker', 'docker ps gets no answer', 'see systemctl status docker');
 }
 
-function image({ surroundings }: Found, wanted: string): PreflightCheck {
+function image({ surroundings, isDryRun }: Found, wanted: string): PreflightCheck {
   if (surroundings === undefined) return unknown('image', 'not asked');
-  return surroundings.images.includes(wanted)
-    ? pass('image', `${wanted} is there`)
+  if (surroundings.images.includes(wanted)) return pass('image', `${wanted} is there`);
+  return isDryRun === true
+    ? unknown('image', `${wanted} is not there, and a dry run brings none`)
     : fail('image', `${wanted} is not there`, 'mesos_gdb_image brings it');
 }
 

@@ -31,8 +31,9 @@ export const mesosPreflight: Action<Params, Found> = {
 };
 
 /** All that the checks want to know, in one round trip. */
-export function look(host: Asked, agentPort: number): Promise<Probed<Found>> {
-  return capture(host, agentPort, [ASK_SURROUNDINGS]);
+export async function look(host: Asked, agentPort: number): Promise<Probed<Found>> {
+  const found = await capture(host, agentPort, [ASK_SURROUNDINGS]);
+  return found.ok && host.check ? { ok: true, facts: { ...found.facts, isDryRun: true } } : found;
 }
 
 function judge(given: Given, found: Found): Decision {

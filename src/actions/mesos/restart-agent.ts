@@ -88,6 +88,11 @@ function decide(before: string, { agent }: Facts, start: Script): Decision {
       { kind: 'run', script: start, again: true },
       { kind: 'run', script: WATCH, again: true },
     ],
+    foreseen: {
+      changed: true,
+      foreseen: true,
+      msg: `would restart ${agent.unit} (pid ${agent.pid}), unless it has been restarted by then`,
+    },
     conclude: (done) => conclude(agent, done),
   };
 }

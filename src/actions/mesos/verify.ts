@@ -99,7 +99,7 @@ function decide({ before }: Params, facts: Facts): Decision {
   if (facts.dest === undefined) return { kind: 'settled', result };
   const bytes = Buffer.from(`${JSON.stringify(remedy, null, 2)}\n`);
   const commands: readonly HostCommand[] = [{ kind: 'keep', bytes, to: facts.dest }];
-  return { kind: 'work', commands, conclude: (done) => kept(result, done) };
+  return { kind: 'work', commands, foreseen: result, conclude: (done) => kept(result, done) };
 }
 
 /** What was found out counts for more than that it could not be written down. */

@@ -62,6 +62,11 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
     exit: 0,
     registered: { 'h1 b': { n: '3', s: '1', l: ['1', '2'], b: true, d: 'v', t: 'int str' } },
   },
+  'check mode, a condition on what was not run': {
+    why: 'what a command would have come to is decided on the host: it is neither known to be skipped, nor is its rc 0',
+    hosts: { '1 h1': ['a: skipped', 'b: skipped', 'c: skipped'] },
+    registered: {},
+  },
 };
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {

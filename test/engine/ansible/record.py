@@ -108,7 +108,7 @@ def record(name, playbook):
         open(trace, 'w').close()
         env = {**os.environ, 'ANSIBLE_CALLBACK_PLUGINS': HERE, 'ANSIBLE_CALLBACKS_ENABLED': 'trace', 'TRACE_FILE': trace,
                'ANSIBLE_HOME': folder, 'ANSIBLE_LOCALHOST_WARNING': 'false', 'ANSIBLE_RETRIES': '0', 'ANSIBLE_SSH_ARGS': ''}
-        done = subprocess.run(['ansible-playbook', '-i', 'hosts', 'site.yml', '-f', '5'], cwd=folder, env=env, capture_output=True, text=True)
+        done = subprocess.run(['ansible-playbook', '-i', 'hosts', 'site.yml', '-f', '5', *(['--check'] if name.startswith('check mode, ') else [])], cwd=folder, env=env, capture_output=True, text=True)
         with open(trace) as lines:
             steps = [json.loads(line) for line in lines]
         if not steps and done.returncode not in (0,):

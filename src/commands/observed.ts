@@ -1,0 +1,63 @@
+import { groupBy } from '../inventory/fold.ts';
+import { standings } from '../journal/derived.ts';
+import type { FinishedStep, Progress } from '../journal/progress.ts';
+import { leavesUndone } from '../journal/undone.ts';
+import type { Plan } from '../plan/plan.ts';
+import { finishedReason, outcomeOf } from '../report/host-log-text.ts';
+import { reasonOf } from '../report/reason.ts';
+import type { Finding, Observed, ObservedGroup, ObservedHost } from '../review/observed.ts';
+import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+
+/** What a dry run found, host by host, for those who approve the plan. */
+export function observedIn(progress: Progress, plan: Plan, from: string, until: string): Observed {
+  const steps = groupBy([...progress.steps.values()].filter(isFinished), ({ host }) => host);
+  const groups = new Map<string, ObservedGroup>();
+  for (const [host, standing] of standings(progress, plan)) {
+    const found = hostFound(standing, steps.get(host) ?? [], progress.hosts.get(host)?.refused);
+    const key = JSON.stringify(found);
+    groups.set(key, { ...found, hosts: [...(groups.get(key)?.hosts ?? []), host] });
+  }
+  return { from, until, groups: [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length) };
+}
+
+function isFinished(step: { readonly status: string }): step is FinishedStep {
+  return step.status !== 'started';
+}
+
+function hostFound(standing: string, steps: readonly FinishedStep[], refused: string | undefined): ObservedHost {
+  const willDie = steps.filter(({ noLog }) => !noLog).flatMap(({ result }) => dyingIn(result));
+  const turnedAway: readonly Finding[] =
+    refused === undefined ? [] : [{ task: 'The host', taskId: '', outcome: 'refused', why: refused, commands: [] }];
+  return {
+    standing: standingText(standing, steps),
+    willDie: [...new Set(willDie)],
+    findings: [...turnedAway, ...steps.map(findingOf)],
+  };
+}
+
+function standingText(standing: string, steps: readonly FinishedStep[]): string {
+  if (standing !== 'ok' && standing !== 'changed') return standing.replace('_', ' ');
+  return steps.some(({ result }) => leavesUndone(result)) ? 'would be changed' : 'is so already';
+}
+
+function findingOf(step: FinishedStep): Finding {
+  const { task, taskId, noLog, result } = step;
+  const said = noLog ? '' : finishedReason(step) || (typeof result.msg === 'string' ? reasonOf(result) : '');
+  const commands = isList(result.commands) && !noLog && leavesUndone(result) ? result.commands.map(String) : [];
+  return { task, taskId, outcome: outcomeOf(step), why: said, commands };
+}
+
+/** Executors as the preflight and the capture register them. */
+function dyingIn({ will_die: told, executors }: ValueMap): readonly string[] {
+  const found = isList(told) ? told : isList(executors) ? executors.filter(dies) : [];
+  return found.filter(isMap).map(nameOf);
+}
+
+function dies(executor: Value): boolean {
+  return isMap(executor) && executor.checkpoint === false && executor.http !== true;
+}
+
+function nameOf({ id, pid, tasks }: ValueMap): string {
+  const names = isList(tasks) ? tasks.filter(isMap).map(({ name }) => `"${name}"`) : [];
+  return `${names.length === 0 ? '' : `${names.join(', ')} of `}executor "${id}" (pid ${pid})`;
+}
