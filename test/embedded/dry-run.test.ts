@@ -56,6 +56,7 @@ async function rollgate(...argv: readonly string[]): Promise<Ended> {
     cwd: fleet.directory,
     readLine: async () => undefined,
     onInterrupt: () => () => {},
+    onHangup: () => () => {},
   };
   const variables = {
     gdb_image: fleet.gdbImage.id,
@@ -170,5 +171,6 @@ function silent(): Terminal {
     cwd: fleet.directory,
     readLine: async () => undefined,
     onInterrupt: () => () => {},
+    onHangup: () => () => {},
   };
 }
