@@ -41,7 +41,7 @@ describe('a run’s folder', () => {
     await saveSummary(folder, { exitCode: 3 }, ['a1', 'a2']);
     await saveSummary(folder, { exitCode: 0 }, []);
     expect(JSON.parse(readFileSync(folder.summaryFile, 'utf8'))).toEqual({ exitCode: 0 });
-    expect(readdirSync(folder.path).sort()).toEqual(['hosts', 'summary.json']);
+    expect(readdirSync(folder.path).sort()).toEqual(['hosts', 'hosts-not-done.txt', 'summary.json']);
   });
 });
 
