@@ -165,7 +165,7 @@ describe.skipIf(sshdMissing())('a hundred hosts, ten at a time', () => {
     for (const folder of [desk.state, join(desk.state, 'runs'), desk.run, join(desk.run, 'hosts')])
       expect(statSync(folder).mode & 0o777).toBe(0o700);
     const files = filesBelow(desk.run);
-    expect(files.length).toBe(COUNT + 3);
+    expect(files.length).toBe(COUNT + 4);
     for (const file of files) expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600]);
   });
 });
