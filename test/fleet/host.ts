@@ -282,7 +282,7 @@ export async function boot(spec: HostSpec, around: Surroundings): Promise<FleetH
   const [address = '', gateway = ''] = (await docker('inspect', '-f', places, container)).split(' ');
   const host = new FleetHost(spec, container, address);
   await host.until('systemd is up', async () =>
-    ['running', 'degraded'].includes((await host.exec('systemctl is-system-running --wait')).stdout.trim()),
+    ['running', 'degraded'].includes((await host.exec('timeout 10 systemctl is-system-running --wait')).stdout.trim()),
   );
   await host.read(preparation(spec, host.unit, `${gateway}:${around.masterPort}`, around.publicKey));
   await host.untilSettled();
