@@ -1,7 +1,6 @@
 import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
 import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
-import { lostIn, lostName } from '../journal/lost.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
@@ -10,6 +9,7 @@ import { type Mask, masking } from '../shell/masking.ts';
 import { isList, isMap, type ValueMap } from '../source/value.ts';
 import type { DryRun } from './dry-run.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
+import { LostThings } from './lost-things.ts';
 import { Memory } from './memory.ts';
 import { Pause } from './pause.ts';
 import type { Assignment } from './run.ts';
@@ -49,8 +49,7 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
-  /** By play: what was lost, each thing once, however often it is looked for. */
-  readonly #lost = new Map<number, Map<string, Lost>>();
+  readonly #lost = new LostThings();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
   /** By host: when it entered its window, in milliseconds of the monotonic clock. */
@@ -313,7 +312,7 @@ export class Course {
   }
 
   lostIn(play: PlannedPlay): readonly Lost[] {
-    return [...(this.#lost.get(play.number)?.values() ?? [])];
+    return this.#lost.in(play);
   }
 
   failuresIn(play: PlannedPlay): number {
@@ -358,7 +357,7 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
-    this.#noteLost(event);
+    this.#lost.note(event);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     if (isInDoubt(result)) this.#inDoubt.add(addressKey(event));
@@ -434,16 +433,6 @@ export class Course {
       this.memory.remember(host, 'ansible_failed_task', { name: event.task, action: task?.action ?? '' });
       this.memory.remember(host, 'ansible_failed_result', result);
     }
-  }
-
-  /** From the event, as at resume: what must not be logged is counted there, and not named. */
-  #noteLost({ playNumber, host, taskId, result }: StepFinished): void {
-    const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
-    for (const [index, thing] of lostIn(result).entries()) {
-      const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
-      known.set(`${host} ${key}`, { host, what: lostName(thing) });
-    }
-    if (known.size > 0) this.#lost.set(playNumber, known);
   }
 
   #noteFailure(play: PlannedPlay, host: string): void {
