@@ -166,8 +166,8 @@ describe('explain', () => {
     const [step] = events.filter((event) => event.type === 'step_finished');
     const restarted: RunEvent = {
       ...{ type: 'host_restarted', host: 'h1', play: 'Roll', playNumber: 1, batch: 1 },
-      ...{ reason: 'well again', by: { user: 'ada', host: 'b', pid: 1 } },
-    } as RunEvent;
+      ...{ reason: 'well again', by: { user: 'ada', bastion: 'b' } },
+    };
     const again = { ...step, result: { lost: [{ id: 'one', why: 'still gone' }] } } as RunEvent;
     for (const past of [events, [...events, restarted], [...events, restarted, again]]) {
       const gate = explainRun(given(past, setup)).find((each) => each.gate.startsWith('less has gone wrong'));

@@ -36,7 +36,7 @@ export const mesosVerify: Action<Params, Facts> = {
   summary:
     'Compares agent and executors with those of a capture, by identity: the agent as it was, every executor alive and linked again, its tasks running; names who is lost, gone or new.',
   params,
-  effect: ({ dest }) => (dest === undefined ? 'reads' : 'probed'),
+  effect: () => 'reads',
   probe: async (given, host) => {
     const found = await watched(given, host);
     if (!found.ok) return found;
