@@ -66,7 +66,9 @@ export class Course {
   readonly #broken = new Set<string>();
   /** By play: batches that have not been gone through, or have to be gone through again. */
   readonly #batchesToDo = new Map<number, Set<Batch>>();
-  /** By play: the hosts that a gate said no to in an earlier leg of the run. */
+  /** Hosts that were turned away in an earlier leg of the run and have done nothing since, by play and name. */
+  readonly #turnedAway = new Set<string>();
+  /** By play: the hosts that a gate said no to in an earlier leg of the run, or that were turned away. */
   readonly #toAskAgain = new Map<number, Set<string>>();
   #closed: string | undefined;
   #fault: { readonly error: unknown } | undefined;
@@ -88,7 +90,9 @@ export class Course {
     this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
     for (const play of assignment.past.length === 0 ? [] : assignment.plan.plays) {
-      const refused = play.batches.flatMap(({ hosts }) => hosts.filter((host) => this.#isRefused(play, host)));
+      const refused = play.batches.flatMap(({ hosts }) =>
+        hosts.filter((host) => this.#isRefused(play, host) || this.#turnedAway.has(`${play.number} ${host}`)),
+      );
       this.#toAskAgain.set(play.number, new Set(refused));
     }
   }
@@ -197,9 +201,17 @@ export class Course {
     for (const host of batch.hosts.filter((each) => waiting.has(each))) {
       const where = this.whereabouts(play, host);
       if (where.kind === 'refused') this.history(play).askAgain(host, where.failedAt);
+      if (where.kind === 'next' && !this.#isAmidst(play, batch, host, where.task))
+        this.history(play).askAgain(host, where.task);
     }
     // Once each; a step that is done once for the batch was asked again for all of it.
     for (const host of batch.hosts) if (!this.#isRefused(play, host)) waiting.delete(host);
+  }
+
+  /** It has a window open, or may have begun the task. */
+  #isAmidst(play: PlannedPlay, batch: Batch, host: string, { id: taskId }: PlannedTask): boolean {
+    const step = { playNumber: play.number, batch: batch.number, host, taskId };
+    return this.isInWindow(host) || this.#unknown.has(addressKey(step));
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
@@ -491,6 +503,7 @@ export class Course {
   #replay(event: Stamped): void {
     switch (event.type) {
       case 'step_started':
+        this.#turnedAway.delete(`${event.playNumber} ${event.host}`);
         this.#unknown.add(addressKey(event));
         this.#replayRestart(event);
         break;
@@ -499,6 +512,9 @@ export class Course {
         if (play !== undefined) this.learn(play, event, event.result);
         break;
       }
+      case 'host_refused':
+        this.#turnedAway.add(`${event.playNumber} ${event.host}`);
+        break;
       case 'window_opened':
         this.#windows.set(event.host, windowIdOf(this.#assignment, event));
         if (event.lengthMs !== undefined) this.#deadlines.set(event.host, Date.parse(event.at) + event.lengthMs);
