@@ -167,6 +167,7 @@ function openingOf(name: string, prospect: Prospect, spot: Spot, where: Next, co
 /** The window itself as a step, for what is sent on its behalf: with the rights of its first task. */
 function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, course: Course): Attempted {
   const { play, batch, host } = spot;
+  const patience = course.patienceWith(host);
   return {
     world: course.world,
     variables: course.variables,
@@ -183,6 +184,7 @@ function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, cou
     diff: false,
     mask: course.mask,
     noLog: false,
+    ...(patience === undefined ? {} : { patience }),
   };
 }
 
