@@ -1,6 +1,6 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Note } from '../../src/actions/ledger/note.ts';
-import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import type { Connection, Connections, RunOptions, Target } from '../../src/connection/connection.ts';
 import type { DryRun } from '../../src/engine/dry-run.ts';
 import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
@@ -37,6 +37,8 @@ export interface Setup {
   readonly playbook: string;
   readonly inventory?: string;
   readonly answers?: Answers;
+  /** Told of each command that is sent. */
+  readonly onSend?: (command: string, options: RunOptions) => void;
   /** Commands that never come to an end by themselves, only when they are let go of. */
   readonly hangs?: (host: string, command: string) => boolean;
   readonly past?: readonly RunEvent[];
@@ -212,15 +214,16 @@ function stillClock(): Clock {
   };
 }
 
-function simulated({ answers = () => 0, hangs }: Setup, sent: string[], alive: () => void): Connections {
+function simulated({ answers = () => 0, hangs, onSend }: Setup, sent: string[], alive: () => void): Connections {
   const connectionTo = (target: Target): Connection => {
     const host = target.kind === 'ssh' ? target.name : 'local';
     return {
-      run: async (script, { abort } = {}) => {
+      run: async (script, options) => {
         alive();
         const command = asWritten(show(script));
+        onSend?.(command, options);
         sent.push(`${host}: ${command}`);
-        if (hangs?.(host, command) === true) return letGo(abort);
+        if (hangs?.(host, command) === true) return letGo(options.abort);
         const answer = await answers(host, command);
         alive();
         return outcomeOf(answer);
