@@ -309,6 +309,12 @@ export class Course {
     return this.#windows.has(host);
   }
 
+  /** Since it was entered in this leg of the run. */
+  secondsInWindow(host: string): number {
+    const now = this.world.clock.monotonic();
+    return (now - (this.#entered.get(host) ?? now)) / 1000;
+  }
+
   /** How long a host is waited for inside its window when it is gone: the same for all that is sent to it there. */
   patienceWith(host: string): Patience | undefined {
     if (!this.isInWindow(host)) return undefined;
