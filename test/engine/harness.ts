@@ -39,6 +39,8 @@ export interface Setup {
   readonly answers?: Answers;
   /** Told of each command that is sent. */
   readonly onSend?: (command: string, options: RunOptions) => void;
+  /** Milliseconds that a command takes; else nothing takes any time. */
+  readonly passes?: (command: string) => number;
   /** Commands that never come to an end by themselves, only when they are let go of. */
   readonly hangs?: (host: string, command: string) => boolean;
   readonly past?: readonly RunEvent[];
@@ -88,6 +90,7 @@ export async function run(setup: Setup): Promise<Ran> {
     if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
   };
   const { plan, secrets, expressions } = planOf(setup);
+  const clock = stillClock();
   const assignment: Assignment = {
     plan,
     secrets,
@@ -100,7 +103,7 @@ export async function run(setup: Setup): Promise<Ran> {
     ...(setup.only === undefined ? {} : { only: setup.only }),
     ...(setup.dryRun === undefined ? {} : { dryRun: setup.dryRun }),
     world: {
-      connections: simulated(setup, sent, alive),
+      connections: simulated(setup, sent, alive, clock),
       bastion: {
         ledger: {
           latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
@@ -113,7 +116,7 @@ export async function run(setup: Setup): Promise<Ran> {
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
       keep: async () => ({ kind: 'done' }),
-      clock: stillClock(),
+      clock,
       expressions,
       record: async (event) => {
         alive();
@@ -214,7 +217,12 @@ function stillClock(): Clock {
   };
 }
 
-function simulated({ answers = () => 0, hangs, onSend }: Setup, sent: string[], alive: () => void): Connections {
+function simulated(
+  { answers = () => 0, hangs, onSend, passes }: Setup,
+  sent: string[],
+  alive: () => void,
+  clock: Clock,
+): Connections {
   const connectionTo = (target: Target): Connection => {
     const host = target.kind === 'ssh' ? target.name : 'local';
     return {
@@ -224,6 +232,7 @@ function simulated({ answers = () => 0, hangs, onSend }: Setup, sent: string[], 
         onSend?.(command, options);
         sent.push(`${host}: ${command}`);
         if (hangs?.(host, command) === true) return letGo(options.abort);
+        if (passes !== undefined) await clock.sleep(passes(command));
         const answer = await answers(host, command);
         alive();
         return outcomeOf(answer);

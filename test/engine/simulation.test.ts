@@ -12,7 +12,10 @@ const REPLAY = { seed: SEED, ...(path === undefined ? {} : { path }) };
 
 const deeds: fc.Arbitrary<readonly Deed[]> = fc.array(
   fc.record({
-    what: fc.constantFrom<Deed['what']>('pause', 'pause', 'continue', 'continue', 'drain', 'abandon'),
+    what: fc.constantFrom<Deed['what']>(
+      ...['pause' as const, 'continue' as const, 'pause' as const, 'continue' as const],
+      ...['drain' as const, 'abandon' as const, 'clock forward' as const, 'clock back' as const],
+    ),
     // Numbers from fc.double crowd around 0.
     share: fc.integer({ min: 0, max: 1000 }).map((thousandths) => thousandths / 1000),
   }),

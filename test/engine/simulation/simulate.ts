@@ -11,9 +11,9 @@ import { fateOf, type Odds } from './fate.ts';
 import { SimulatedHost } from './host.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-/** What an operator does; `drain` and `abandon` are the first Ctrl-C and the last. */
+/** What an operator does; `drain` and `abandon` are the first Ctrl-C and the last; clocks are the bastion's wall clock, by three hours. */
 export interface Deed {
-  readonly what: 'pause' | 'continue' | 'drain' | 'abandon';
+  readonly what: 'pause' | 'continue' | 'drain' | 'abandon' | 'clock forward' | 'clock back';
   /** As a share of the time that an undisturbed run takes. */
   readonly share: number;
 }
@@ -105,7 +105,7 @@ const FIT: Note = {
 const ADA = { user: 'ada', bastion: 'bastion' };
 
 /** Roughly what a host takes, over all of them. */
-function usualMs({ hosts, forks }: History): number {
+export function usualMs({ hosts, forks }: History): number {
   return 160_000 * (1 + Math.ceil(hosts / forks));
 }
 
@@ -133,6 +133,8 @@ export async function simulate(history: History, brake?: Brake): Promise<Simulat
       does.drain();
       stop.abandon();
     },
+    'clock forward': () => time.setWallAhead(3 * 3_600_000),
+    'clock back': () => time.setWallAhead(-3 * 3_600_000),
   };
   for (const { what, share } of history.deeds) time.at(share * usualMs(history), does[what]);
   const record: World['record'] = async (event) => {

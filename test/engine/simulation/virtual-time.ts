@@ -10,11 +10,12 @@ const START = Date.UTC(2026, 0, 1);
 /** Time that passes only when nothing else can happen: hours in no time, and each time the same. */
 export class VirtualTime implements Clock {
   #nowMs = 0;
+  #wallAheadMs = 0;
   /** The next one last. */
   readonly #appointments: Appointment[] = [];
 
   readonly monotonic = (): number => this.#nowMs;
-  readonly now = (): Date => new Date(START + this.#nowMs);
+  readonly now = (): Date => new Date(START + this.#nowMs + this.#wallAheadMs);
 
   readonly sleep = (ms: number, abort?: AbortSignal): Promise<void> =>
     new Promise((wake, give) => {
@@ -22,6 +23,11 @@ export class VirtualTime implements Clock {
       this.at(this.#nowMs + Math.max(0, ms), wake);
       abort?.addEventListener('abort', () => give(abort.reason), { once: true });
     });
+
+  /** Somebody sets the bastion's wall clock. */
+  setWallAhead(ms: number): void {
+    this.#wallAheadMs = ms;
+  }
 
   /** Of two for the same moment the one that was made first is kept first. */
   at(atMs: number, keep: () => void): void {
