@@ -138,6 +138,7 @@ export async function simulate(history: History, brake?: Brake): Promise<Simulat
   };
   for (const { what, share } of history.deeds) time.at(share * usualMs(history), does[what]);
   const record: World['record'] = async (event) => {
+    if (log.length > 1000 + 100 * history.hosts) throw new Error('the engine goes round in circles');
     await brake?.(event, { time, log });
     tell(event);
     return true;
