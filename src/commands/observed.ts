@@ -1,3 +1,4 @@
+import { type Approved, groundsIn } from '../engine/as-approved.ts';
 import { groupBy } from '../inventory/fold.ts';
 import { standings } from '../journal/derived.ts';
 import type { FinishedStep, Progress } from '../journal/progress.ts';
@@ -17,7 +18,26 @@ export function observedIn(progress: Progress, plan: Plan, from: string, until: 
     const key = JSON.stringify(found);
     groups.set(key, { ...found, hosts: [...(groups.get(key)?.hosts ?? []), host] });
   }
-  return { from, until, groups: [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length) };
+  return {
+    from,
+    until,
+    groups: [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length),
+    approved: approvedIn(steps, plan),
+  };
+}
+
+/** What was seen of each host before anything would change on it: afterwards the run itself makes it another. */
+function approvedIn(steps: ReadonlyMap<string, readonly FinishedStep[]>, plan: Plan): Approved {
+  const actions = new Map(plan.plays.flatMap(({ tasks }) => tasks.map(({ id, action }) => [id, action])));
+  const seenOf = (all: readonly FinishedStep[]) => {
+    const undone = all.findIndex(({ result }) => leavesUndone(result));
+    return all.slice(0, undone === -1 ? undefined : undone).flatMap(({ taskId, noLog, result }) => {
+      const grounds = noLog ? undefined : groundsIn(actions.get(taskId) ?? '', result);
+      return grounds === undefined ? [] : [[taskId, grounds] as const];
+    });
+  };
+  const seen = [...steps].map(([host, all]) => [host, seenOf(all)] as const);
+  return Object.fromEntries(seen.filter(([, of]) => of.length > 0).map(([host, of]) => [host, Object.fromEntries(of)]));
 }
 
 function isFinished(step: { readonly status: string }): step is FinishedStep {

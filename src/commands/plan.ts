@@ -84,11 +84,12 @@ async function save(
   terminal: Terminal,
 ): Promise<void> {
   const how = madeHere(made, missing, options, terminal.cwd);
-  const review = {
-    ...reviewOf(made, how, { forecast, since: [] }),
-    ...(observed === undefined ? {} : { observed }),
-  };
+  const seen = observed === undefined ? {} : { observed };
+  const review = reviewOf({ plan: made, made: how, ...seen }, { forecast, since: [] });
   for (const file of options.output)
-    await writeAtomically(resolve(terminal.cwd, file), printedFor(file, review) ?? savedPlan(made, how));
+    await writeAtomically(
+      resolve(terminal.cwd, file),
+      printedFor(file, review) ?? savedPlan({ plan: made, made: how, ...seen }),
+    );
   terminal.out(`Plan ${made.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);
 }

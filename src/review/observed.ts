@@ -1,3 +1,4 @@
+import type { Approved } from '../engine/as-approved.ts';
 import { foldHosts } from '../inventory/fold.ts';
 import { lineDiff } from '../report/line-diff.ts';
 import { type Block, code, facts, list, paragraph, plural, type Section } from './document.ts';
@@ -9,6 +10,8 @@ export interface Observed {
   readonly until: string;
   /** Hosts of which everything is the same together, outliers first. */
   readonly groups: readonly ObservedGroup[];
+  /** What a run of the plan must find again. */
+  readonly approved: Approved;
 }
 
 export interface ObservedGroup extends ObservedHost {

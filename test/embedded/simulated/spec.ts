@@ -37,6 +37,8 @@ export interface HostSpec {
   /** sudo asks for it. */
   readonly sudoPassword?: string;
   readonly dockerDown?: boolean;
+  /** As the running agent tells it. Default: 1.0.3. */
+  readonly agentVersion?: string;
   /** The agent wants a token. */
   readonly httpUnauthorized?: boolean;
   /** The attributes in the agent's settings file; its running process has `rack:a1`. */
