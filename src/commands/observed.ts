@@ -47,11 +47,14 @@ function isFinished(step: { readonly status: string }): step is FinishedStep {
 function hostFound(standing: string, steps: readonly FinishedStep[], refused: string | undefined): ObservedHost {
   const willDie = steps.filter(({ noLog }) => !noLog).flatMap(({ result }) => dyingIn(result));
   const turnedAway: readonly Finding[] =
-    refused === undefined ? [] : [{ task: 'The host', taskId: '', outcome: 'refused', why: refused, commands: [] }];
+    refused === undefined
+      ? []
+      : [{ task: 'The host', taskId: '', outcome: 'refused', why: refused, commands: [], askedAgain: false }];
+  const undone = steps.findIndex(({ result }) => leavesUndone(result));
   return {
     standing: standingText(standing, steps),
     willDie: [...new Set(willDie)],
-    findings: [...turnedAway, ...steps.map(findingOf)],
+    findings: [...turnedAway, ...steps.map((step, index) => findingOf(step, index > undone && undone !== -1))],
   };
 }
 
@@ -60,11 +63,13 @@ function standingText(standing: string, steps: readonly FinishedStep[]): string 
   return steps.some(({ result }) => leavesUndone(result)) ? 'would be changed' : 'is so already';
 }
 
-function findingOf(step: FinishedStep): Finding {
+function findingOf(step: FinishedStep, askedAgain: boolean): Finding {
   const { task, taskId, noLog, result } = step;
   const said = noLog ? '' : finishedReason(step) || (typeof result.msg === 'string' ? reasonOf(result) : '');
-  const commands = isList(result.commands) && !noLog && leavesUndone(result) ? result.commands.map(String) : [];
-  return { task, taskId, outcome: outcomeOf(step), why: said, commands };
+  // What only keeps here what was seen is no command to the host.
+  const isToBeSent = leavesUndone(result) || result.reads === true;
+  const commands = isList(result.commands) && !noLog && isToBeSent ? result.commands.map(String) : [];
+  return { task, taskId, outcome: outcomeOf(step), why: said, commands, askedAgain };
 }
 
 /** Executors as the preflight and the capture register them. */
