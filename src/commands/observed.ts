@@ -21,9 +21,17 @@ export function observedIn(progress: Progress, plan: Plan, from: string, until: 
   return {
     from,
     until,
-    groups: [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length),
+    groups: outliersFirst([...groups.values()]),
     approved: approvedIn(steps, plan),
   };
+}
+
+/** First those with whom few have in common what they come to, then those that are like few. */
+function outliersFirst(groups: readonly ObservedGroup[]): readonly ObservedGroup[] {
+  const common = new Map<string, number>();
+  for (const { standing, hosts } of groups) common.set(standing, (common.get(standing) ?? 0) + hosts.length);
+  const inCommon = ({ standing }: ObservedGroup) => common.get(standing) ?? 0;
+  return [...groups].sort((a, b) => inCommon(a) - inCommon(b) || a.hosts.length - b.hosts.length);
 }
 
 /** What was seen of each host before anything would change on it: afterwards the run itself makes it another. */
