@@ -2,6 +2,7 @@ import { createRunFolder, saveApproved, savePlan } from '../journal/run-folder.t
 import { Holds } from '../ledger/holds.ts';
 import { hostsIn } from '../plan/batches.ts';
 import { planSummary } from '../plan/print.ts';
+import { printable } from '../report/printable.ts';
 import { observedId } from '../review/saved.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { type Chosen, loadApproved } from './approved.ts';
@@ -128,7 +129,7 @@ async function askToGoOn(loaded: Loaded, options: RunningOptions, terminal: Term
     return USAGE;
   }
   const forecast = planForecast(loaded, stateDirOf(options, terminal), realClock.now(), terminal);
-  const question = [planSummary(plan), ...forecast, '', `Plan ${plan.id}`, 'Go on? [y/N] '].join('\n');
+  const question = [printable(planSummary(plan)), ...forecast, '', `Plan ${plan.id}`, 'Go on? [y/N] '].join('\n');
   const answer = await terminal.readLine(question);
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return undefined;
   terminal.err('nothing was done\n');

@@ -61,14 +61,18 @@ describe('a dry run on embedded hosts', () => {
   it.each([
     ['run --check', ['run', PLAYBOOK, '--check', '--diff']],
     ['plan --probe', ['plan', PLAYBOOK, '--probe']],
-  ])('%s leaves nothing behind on any host, nor among what is kept of them', async (_, argv) => {
-    const before = await allTraces();
-    const ended = await rollgate(...argv);
-    expect(await allTraces()).toEqual(before);
-    expect(await readdir(join(fleet.directory, 'artifacts'))).toEqual([]);
-    // The host without an agent fails in earnest.
-    expect(ended).toMatchObject({ code: 2 });
-  });
+  ])(
+    '%s leaves nothing behind on any host, nor among what is kept of them',
+    async (_, argv) => {
+      const before = await allTraces();
+      const ended = await rollgate(...argv);
+      expect(await allTraces()).toEqual(before);
+      expect(await readdir(join(fleet.directory, 'artifacts'))).toEqual([]);
+      // The host without an agent fails in earnest.
+      expect(ended).toMatchObject({ code: 2 });
+    },
+    90_000,
+  );
 
   it('tells the exact commands, names who will die, and folds nothing that differs', async () => {
     const { out, code } = await rollgate('plan', PLAYBOOK, '--probe', '-l', 'a1,a2');

@@ -47,7 +47,7 @@ describe('the saved plan and the journal of the run that followed', () => {
     const found = await findRun(join(fleet.directory, '.rollgate'));
     if (!found.ok) throw new Error(found.reason);
     events = readJournal(await readFile(found.folder.journalFile)).events;
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await fleet?.stop();
