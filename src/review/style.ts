@@ -54,7 +54,7 @@ svg .bad { fill: var(--bad); font-weight: 700; }
   nav, .skip { display: none; }
   h2, h3, h4 { break-after: avoid; }
   pre { font-size: 7.5pt; }
-  pre.columns { font-size: 5.5pt; white-space: pre-wrap; }
+  pre.columns { font-size: 6.3pt; white-space: pre-wrap; }
   tr, pre:not(.long), .blanks, figure { break-inside: avoid; }
   svg { min-width: 0; }
 }
