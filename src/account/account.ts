@@ -14,6 +14,8 @@ import { type StepAccount, stepsOfPlay } from './steps.ts';
 export interface Account {
   readonly version: 1;
   readonly plan: string;
+  /** Digest of what the hosts had said when the plan was approved; absent: they had not been asked. */
+  readonly observed?: string;
   readonly rollgate: string;
   /** Where it stands, or what it came to; whom it lost, who gave orders. */
   readonly status: RunStatus;
@@ -78,6 +80,7 @@ export function accountOf(plan: Plan, past: readonly Stamped[], options: Omit<St
   return {
     version: 1,
     plan: progress.run?.plan ?? plan.id,
+    ...(progress.run?.observed === undefined ? {} : { observed: progress.run.observed }),
     rollgate: progress.run?.rollgate ?? '',
     status,
     legs: spans.legs.flatMap((span, index) => hands.slice(index, index + 1).map((hand) => ({ ...span, ...hand }))),

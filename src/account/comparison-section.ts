@@ -28,7 +28,7 @@ export function comparisonSection({ comparisons }: Account): readonly Section[] 
       blocks: [summary(groups), ...more],
       parts: shown.map(({ host, task, lines }) => ({
         title: `${host}: ${task}`,
-        blocks: [{ kind: 'code', text: lines.join('\n') }],
+        blocks: [{ kind: 'code', text: lines.join('\n'), columns: true }],
       })),
     },
   ];

@@ -7,10 +7,11 @@ import { moment, STANDINGS } from './words.ts';
 
 /** What came of it, in a glance; and what must not be overlooked. */
 export function headSection(account: Account): Section {
-  const { status, plan, rollgate, legs, departures } = account;
+  const { status, plan, observed, rollgate, legs, departures } = account;
   const about = facts(
     ['Run', code(status.run)],
     ['Plan', code(plan)],
+    observed === undefined ? undefined : ['With what the hosts said', code(observed)],
     ['Playbook', code(status.playbook)],
     ['Outcome', stateOf(account)],
     ['Begun', status.startedAt === undefined ? 'not yet' : moment(status.startedAt)],

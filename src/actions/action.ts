@@ -35,6 +35,22 @@ export interface Action<P = unknown, F = unknown> {
   decide(params: P, facts: F): Decision;
   /** Why the work did not take, or undefined when it did. Absent: the work's own results are all there is to know. */
   verify?(params: P, before: F, after: F): string | undefined;
+  /** What of its host a plan's approval rests on. Absent: nothing. */
+  readonly grounds?: Grounds;
+}
+
+/** What those who approve a plan have seen of a host, and what the run must still find there. Pure. */
+export interface Grounds {
+  /** From what the task registers. */
+  of(result: ValueMap): ValueMap;
+  compare(then: ValueMap, now: ValueMap): Drift;
+}
+
+export interface Drift {
+  /** What was approved is not so any more: each thing with both values. */
+  readonly against: readonly string[];
+  /** What is only to be told. */
+  readonly news: readonly string[];
 }
 
 /**

@@ -6,7 +6,8 @@ import { endsAsPlanned } from '../plan/order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSecrets } from '../plan/secrets.ts';
 import { printable } from '../report/printable.ts';
-import { type Made, type Read, readSaved } from '../review/saved.ts';
+import type { Observed } from '../review/observed.ts';
+import { type Read, readSaved, type Saved } from '../review/saved.ts';
 import { duration, durationMs } from '../source/duration.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { type RunningOptions, stateDirOf } from './execute.ts';
@@ -18,14 +19,17 @@ import type { Terminal } from './terminal.ts';
 import { withUploads } from './uploads.ts';
 import { version } from './version.ts';
 
-export interface Saved {
-  readonly plan: Plan;
-  readonly made: Made;
-}
-
 export interface ApprovedOptions extends Selection, RunningOptions {
   readonly plan: string;
   readonly maxAge: string;
+}
+
+/** What is to be run, and by which choice of the command line. */
+export interface Chosen {
+  readonly loaded: Loaded;
+  readonly selection: Selection;
+  /** What those who approved it had seen of the hosts. */
+  readonly observed?: Observed;
 }
 
 /** The plan of a file, made again from what is here now, when nothing speaks against running it; else the exit code. */
@@ -33,7 +37,7 @@ export async function loadApproved(
   playbook: string | undefined,
   options: ApprovedOptions,
   terminal: Terminal,
-): Promise<{ readonly loaded: Loaded; readonly selection: Selection } | number> {
+): Promise<Chosen | number> {
   const refuse = (why: readonly string[]) => {
     for (const each of why) terminal.err(`${printable(each)}\n`);
     terminal.err('the plan was not run; no host was touched\n');
@@ -56,7 +60,9 @@ export async function loadApproved(
   }
   const missing = missingSecrets(saved.plan, loaded.secrets);
   const objections = [...stale, ...differences(saved.plan, loaded.plan), ...missing.map(notStored)];
-  return objections.length > 0 ? refuse(objections) : { loaded, selection };
+  if (objections.length > 0) return refuse(objections);
+  const { observed } = saved;
+  return { loaded, selection, ...(observed === undefined ? {} : { observed }) };
 }
 
 /** A saved plan from its file. */

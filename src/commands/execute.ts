@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { createBastion } from '../connection/bastion.ts';
 import { keep } from '../connection/keep.ts';
+import type { Approved } from '../engine/as-approved.ts';
 import { judgeOrder, type OrderRequest } from '../engine/judge-order.ts';
 import { Orders } from '../engine/orders.ts';
 import { runPlan } from '../engine/run.ts';
@@ -47,6 +48,8 @@ export interface Job extends Loaded {
   /** What opens this leg of the run in the journal. */
   readonly opening: RunEvent;
   readonly answer?: 'assume-done' | 'redo';
+  /** What those who approved the plan had seen of its hosts. */
+  readonly approved?: Approved;
   readonly hours: Hours;
   /** What whoever resumes it says of hosts. */
   readonly orders?: readonly HostOrder[];
@@ -132,6 +135,7 @@ export async function execute(job: Job, options: RunningOptions, terminal: Termi
       playbookDir: job.playbookDir,
       // Who only asks is in nobody's way.
       refused: job.dryRun === undefined ? heldByOthers(job, machines, warn) : new Map(),
+      ...(job.approved === undefined ? {} : { approved: job.approved }),
       ...(job.only === undefined ? {} : { only: job.only }),
       opening: () => awaitOpening(job.hours, realClock, stop, warn),
       ...(job.dryRun === undefined ? {} : { dryRun: 'check' as const }),

@@ -1,3 +1,4 @@
+import { type Approved, groundsIn } from '../engine/as-approved.ts';
 import { groupBy } from '../inventory/fold.ts';
 import { standings } from '../journal/derived.ts';
 import type { FinishedStep, Progress } from '../journal/progress.ts';
@@ -17,7 +18,34 @@ export function observedIn(progress: Progress, plan: Plan, from: string, until: 
     const key = JSON.stringify(found);
     groups.set(key, { ...found, hosts: [...(groups.get(key)?.hosts ?? []), host] });
   }
-  return { from, until, groups: [...groups.values()].sort((a, b) => a.hosts.length - b.hosts.length) };
+  return {
+    from,
+    until,
+    groups: outliersFirst([...groups.values()]),
+    approved: approvedIn(steps, plan),
+  };
+}
+
+/** First those with whom few have in common what they come to, then those that are like few. */
+function outliersFirst(groups: readonly ObservedGroup[]): readonly ObservedGroup[] {
+  const common = new Map<string, number>();
+  for (const { standing, hosts } of groups) common.set(standing, (common.get(standing) ?? 0) + hosts.length);
+  const inCommon = ({ standing }: ObservedGroup) => common.get(standing) ?? 0;
+  return [...groups].sort((a, b) => inCommon(a) - inCommon(b) || a.hosts.length - b.hosts.length);
+}
+
+/** What was seen of each host before anything would change on it: afterwards the run itself makes it another. */
+function approvedIn(steps: ReadonlyMap<string, readonly FinishedStep[]>, plan: Plan): Approved {
+  const actions = new Map(plan.plays.flatMap(({ tasks }) => tasks.map(({ id, action }) => [id, action])));
+  const seenOf = (all: readonly FinishedStep[]) => {
+    const undone = all.findIndex(({ result }) => leavesUndone(result));
+    return all.slice(0, undone === -1 ? undefined : undone).flatMap(({ taskId, noLog, result }) => {
+      const grounds = noLog ? undefined : groundsIn(actions.get(taskId) ?? '', result);
+      return grounds === undefined ? [] : [[taskId, grounds] as const];
+    });
+  };
+  const seen = [...steps].map(([host, all]) => [host, seenOf(all)] as const);
+  return Object.fromEntries(seen.filter(([, of]) => of.length > 0).map(([host, of]) => [host, Object.fromEntries(of)]));
 }
 
 function isFinished(step: { readonly status: string }): step is FinishedStep {
@@ -27,11 +55,14 @@ function isFinished(step: { readonly status: string }): step is FinishedStep {
 function hostFound(standing: string, steps: readonly FinishedStep[], refused: string | undefined): ObservedHost {
   const willDie = steps.filter(({ noLog }) => !noLog).flatMap(({ result }) => dyingIn(result));
   const turnedAway: readonly Finding[] =
-    refused === undefined ? [] : [{ task: 'The host', taskId: '', outcome: 'refused', why: refused, commands: [] }];
+    refused === undefined
+      ? []
+      : [{ task: 'The host', taskId: '', outcome: 'refused', why: refused, commands: [], askedAgain: false }];
+  const undone = steps.findIndex(({ result }) => leavesUndone(result));
   return {
     standing: standingText(standing, steps),
     willDie: [...new Set(willDie)],
-    findings: [...turnedAway, ...steps.map(findingOf)],
+    findings: [...turnedAway, ...steps.map((step, index) => findingOf(step, index > undone && undone !== -1))],
   };
 }
 
@@ -40,11 +71,13 @@ function standingText(standing: string, steps: readonly FinishedStep[]): string 
   return steps.some(({ result }) => leavesUndone(result)) ? 'would be changed' : 'is so already';
 }
 
-function findingOf(step: FinishedStep): Finding {
+function findingOf(step: FinishedStep, askedAgain: boolean): Finding {
   const { task, taskId, noLog, result } = step;
   const said = noLog ? '' : finishedReason(step) || (typeof result.msg === 'string' ? reasonOf(result) : '');
-  const commands = isList(result.commands) && !noLog && leavesUndone(result) ? result.commands.map(String) : [];
-  return { task, taskId, outcome: outcomeOf(step), why: said, commands };
+  // What only keeps here what was seen is no command to the host.
+  const isToBeSent = leavesUndone(result) || result.reads === true;
+  const commands = isList(result.commands) && !noLog && isToBeSent ? result.commands.map(String) : [];
+  return { task, taskId, outcome: outcomeOf(step), why: said, commands, askedAgain };
 }
 
 /** Executors as the preflight and the capture register them. */

@@ -2,6 +2,7 @@ import { extname, resolve } from 'node:path';
 import { writeAtomically } from '../journal/durable.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planAsText } from '../plan/print.ts';
+import { printable } from '../report/printable.ts';
 import { sectionAsText } from '../review/as-text.ts';
 import { type Observed, observedSection } from '../review/observed.ts';
 import { savedPlan } from '../review/saved.ts';
@@ -71,7 +72,7 @@ function print(made: Plan, { forecast, observed }: About, options: PlanOptions, 
   if (options.format === 'json')
     terminal.out(`${JSON.stringify({ ...made, ...(observed === undefined ? {} : { observed }) }, undefined, 2)}\n`);
   else {
-    terminal.out(`${planAsText(made)}\n`);
+    terminal.out(`${printable(planAsText(made))}\n`);
     if (forecast.length > 0) terminal.out(`\n${forecast.join('\n')}\n`);
     for (const section of observedSection(observed)) terminal.out(`\n${sectionAsText(section)}\n`);
   }
@@ -84,11 +85,12 @@ async function save(
   terminal: Terminal,
 ): Promise<void> {
   const how = madeHere(made, missing, options, terminal.cwd);
-  const review = {
-    ...reviewOf(made, how, { forecast, since: [] }),
-    ...(observed === undefined ? {} : { observed }),
-  };
+  const seen = observed === undefined ? {} : { observed };
+  const review = reviewOf({ plan: made, made: how, ...seen }, { forecast, since: [] });
   for (const file of options.output)
-    await writeAtomically(resolve(terminal.cwd, file), printedFor(file, review) ?? savedPlan(made, how));
+    await writeAtomically(
+      resolve(terminal.cwd, file),
+      printedFor(file, review) ?? savedPlan({ plan: made, made: how, ...seen }),
+    );
   terminal.out(`Plan ${made.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);
 }

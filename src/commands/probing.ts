@@ -7,7 +7,7 @@ import type { RunEvent } from '../journal/event.ts';
 import { exitCodeOf } from '../journal/exit-code.ts';
 import { advance, noProgress } from '../journal/progress.ts';
 import { stamp } from '../journal/stamp.ts';
-import type { Observed } from '../review/observed.ts';
+import { type Observed, RUN } from '../review/observed.ts';
 import { operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import type { Loaded } from './load.ts';
 import { localPaths } from './local-paths.ts';
@@ -74,11 +74,9 @@ function worldOf(
   const machines = machinesOf(loaded, connections);
   const file = ledgerFileOf(stateDirOf(options, terminal));
   const ledger = runLedger(file, loaded.plan.id, (host) => ledgerMachine(machines, host), noProgress);
-  const { operator, bastion } = operatorHere();
   const nothingIsDone = () => Promise.reject(new Error('a probe was about to do something'));
   return {
-    // Stands in the commands where the run will name itself.
-    run: `RUN of ${operator} on ${bastion}`,
+    run: RUN,
     connections,
     bastion: { ...createBastion(), ledger: ledger.known },
     keep: nothingIsDone,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Approved } from '../engine/as-approved.ts';
 import type { RunEvent, Stamped } from '../journal/event.ts';
 import { readJournal } from '../journal/read.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
@@ -37,5 +38,22 @@ export function readPlan(file: string): Plan | undefined {
     return planId(plan) === plan.id ? plan : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** What those who approved a run's plan had seen of its hosts, if they had asked them. */
+export function readApproved(
+  { approvedFile }: RunFolder,
+  { observed }: Started,
+): { readonly ok: true; readonly approved?: Approved } | { readonly ok: false; readonly reason: string } {
+  if (observed === undefined) return { ok: true };
+  try {
+    return { ok: true, approved: JSON.parse(readFileSync(approvedFile, 'utf8')) as Approved };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      reason: `${approvedFile}: what was approved of the hosts cannot be read, and hosts that are left cannot be held to it: ${why}; put the file back, or begin anew with a plan that is approved anew`,
+    };
   }
 }

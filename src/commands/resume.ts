@@ -21,7 +21,7 @@ import { limitedHosts } from './limited-hosts.ts';
 import { type Loaded, load } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { checkRoutes } from './reaching.ts';
-import { type ReadRun, readRun, type Started } from './read-run.ts';
+import { type ReadRun, readApproved, readRun, type Started } from './read-run.ts';
 import { realClock } from './real-clock.ts';
 import { replacePlan, replan } from './replan.ts';
 import { salvage } from './salvage.ts';
@@ -79,6 +79,11 @@ async function goOn(
     terminal.out(`run ${folder.id} came to its end with everything done; nothing is left to do\n`);
     return DONE;
   }
+  const approved = readApproved(folder, saved.started);
+  if (!approved.ok) {
+    terminal.err(`${approved.reason}\n`);
+    return MISTAKE;
+  }
   const answer = answerOf(options);
   if (answer !== undefined && (options.reason ?? '').trim() === '') {
     terminal.err(
@@ -110,6 +115,7 @@ async function goOn(
     folder,
     holds,
     past,
+    ...(approved.approved === undefined ? {} : { approved: approved.approved }),
     hours,
     opening: {
       type: 'run_resumed',

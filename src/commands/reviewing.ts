@@ -4,7 +4,7 @@ import { createExpressions } from '../expressions/expressions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { veiled } from '../plan/secrets.ts';
 import type { Review } from '../review/review.ts';
-import type { Made } from '../review/saved.ts';
+import type { Made, Saved } from '../review/saved.ts';
 import { operatorHere } from './execute.ts';
 import type { Selection } from './load.ts';
 import { realClock } from './real-clock.ts';
@@ -42,11 +42,10 @@ export function madeHere(
 
 /** What a reviewer is shown of a plan: the same whoever shows it where, but for what holds only now. */
 export function reviewOf(
-  plan: Plan,
-  made: Made,
+  saved: Saved,
   now: { readonly forecast: readonly string[]; readonly since: readonly string[] },
 ): Review {
-  const shown = veiled(plan);
-  const playbookDir = dirname(resolve(made.folder, plan.playbook));
-  return { plan: shown, made, outlook: outlookOf(shown, createExpressions(), playbookDir), ...now };
+  const plan = veiled(saved.plan);
+  const playbookDir = dirname(resolve(saved.made.folder, plan.playbook));
+  return { ...saved, plan, outlook: outlookOf(plan, createExpressions(), playbookDir), ...now };
 }

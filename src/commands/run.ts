@@ -1,9 +1,11 @@
-import { createRunFolder, savePlan } from '../journal/run-folder.ts';
+import { createRunFolder, saveApproved, savePlan } from '../journal/run-folder.ts';
 import { Holds } from '../ledger/holds.ts';
 import { hostsIn } from '../plan/batches.ts';
 import { planSummary } from '../plan/print.ts';
+import { printable } from '../report/printable.ts';
+import { observedId } from '../review/saved.ts';
 import { Mistakes } from '../source/mistakes.ts';
-import { loadApproved } from './approved.ts';
+import { type Chosen, loadApproved } from './approved.ts';
 import { execute, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { USAGE } from './exit-codes.ts';
 import { holdRun } from './holding.ts';
@@ -41,7 +43,7 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   }
   const chosen = await choose(playbook, options, terminal);
   if (typeof chosen === 'number') return chosen;
-  const { loaded, selection } = chosen;
+  const { loaded, selection, observed } = chosen;
   const mistakes = new Mistakes();
   checkRoutes(loaded, options, terminal, mistakes);
   checkSecondNames(loaded, options, terminal, mistakes);
@@ -56,12 +58,14 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random, isDryRun);
   await savePlan(folder, loaded.plan);
+  if (observed !== undefined) await saveApproved(folder, observed.approved);
   const hosts = hostsIn(loaded.plan);
   const opening = {
     type: 'run_started' as const,
     version: 1 as const,
     run: folder.id,
     plan: loaded.plan.id,
+    ...(observed === undefined ? {} : { observed: observedId(loaded.plan, observed) }),
     playbook: loaded.plan.playbook,
     hosts: hosts.length,
     ...(isDryRun ? { check: true as const } : {}),
@@ -77,16 +81,22 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   try {
     holdRun(holds, folder, realClock.now());
     const dryRun = isDryRun ? { dryRun: { isDetailed: options.detailedExitcode === true } } : {};
-    const job = { ...loaded, folder, holds, past: [], opening, hours, ...dryRun, diff: options.diff === true };
+    const approved = observed === undefined ? {} : { approved: observed.approved };
+    const job = {
+      ...loaded,
+      ...approved,
+      folder,
+      holds,
+      past: [],
+      opening,
+      hours,
+      ...dryRun,
+      diff: options.diff === true,
+    };
     return await execute(job, options, terminal);
   } finally {
     holds.release();
   }
-}
-
-interface Chosen {
-  readonly loaded: Loaded;
-  readonly selection: Selection;
 }
 
 async function choose(playbook: string | undefined, options: RunOptions, terminal: Terminal): Promise<Chosen | number> {
@@ -121,7 +131,7 @@ async function askToGoOn(loaded: Loaded, options: RunningOptions, terminal: Term
     return USAGE;
   }
   const forecast = planForecast(loaded, stateDirOf(options, terminal), realClock.now(), terminal);
-  const question = [planSummary(plan), ...forecast, '', `Plan ${plan.id}`, 'Go on? [y/N] '].join('\n');
+  const question = [printable(planSummary(plan)), ...forecast, '', `Plan ${plan.id}`, 'Go on? [y/N] '].join('\n');
   const answer = await terminal.readLine(question);
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return undefined;
   terminal.err('nothing was done\n');

@@ -4,8 +4,9 @@ import { differences } from '../plan/differences.ts';
 import { printable } from '../report/printable.ts';
 import { asText } from '../review/as-text.ts';
 import { documentOf } from '../review/review.ts';
+import type { Saved } from '../review/saved.ts';
 import { describeMistake, Mistakes } from '../source/mistakes.ts';
-import { readPlanFile, remade, type Saved, selectionOf } from './approved.ts';
+import { readPlanFile, remade, selectionOf } from './approved.ts';
 import { stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { DOCUMENTS, printedFor } from './outputs.ts';
@@ -33,7 +34,8 @@ export async function show(file: string, options: ShowOptions, terminal: Termina
   }
   const { since, forecast } = asOfNow(saved, options, terminal);
   for (const each of since) terminal.err(`since the plan was made: ${printable(each)}\n`);
-  const review = reviewOf(saved.plan, saved.made, { since, forecast });
+  const { ok: _, ...kept } = saved;
+  const review = reviewOf(kept, { since, forecast });
   for (const name of options.output) await writeAtomically(resolve(terminal.cwd, name), printedFor(name, review) ?? '');
   if (options.output.length === 0) terminal.out(asText(documentOf(review)));
   return DONE;

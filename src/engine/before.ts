@@ -17,6 +17,8 @@ export class Before {
   readonly #plan: Plan;
   readonly #variables: Variables;
   readonly #learnt: ReadonlyMap<string, string>;
+  /** Gathers the names that are asked for. */
+  #asked: Set<string> | undefined;
 
   constructor(
     plan: Plan,
@@ -47,6 +49,30 @@ export class Before {
     return { known: true, value: items.value.map((item) => ({ item, ansible_loop_var: 'item' })) };
   }
 
+  /** A look that is taken once for all hosts on which everything that it asks for is the same: most are alike. */
+  sparing<T extends object>(look: (at: Standpoint) => T): (at: Standpoint) => T {
+    const names = new Set<string>();
+    const seen = new Map<string, T>();
+    return (at) => {
+      const known = seen.get(this.#valuesOf(names, at));
+      if (known !== undefined) return known;
+      this.#asked = names;
+      const found = look(at);
+      this.#asked = undefined;
+      // Only now are all names known: whoever has the same values would have been asked for the same names.
+      seen.set(this.#valuesOf(names, at), found);
+      return found;
+    };
+  }
+
+  #valuesOf(names: ReadonlySet<string>, at: Standpoint): string {
+    const scope = this.#variables.scope(at);
+    const shown = (found: Variable | undefined) =>
+      // Other hosts' variables are looked at as this one sees them.
+      found?.kind === 'lazy-map' ? at.host : [found?.kind, found?.value];
+    return JSON.stringify([...names].map((name) => shown(scope(name))));
+  }
+
   #watched(at: Standpoint, open: string[]): Scope {
     const scope = this.#variables.scope(at);
     const note = (name: string) => {
@@ -57,6 +83,7 @@ export class Before {
       Object.hasOwn(at.local ?? {}, name) || Object.hasOwn(this.#plan.options.extraVars, name);
     // No names for suggestions: a plan of 600 hosts asks often for what is not there yet.
     return (name) => {
+      this.#asked?.add(name);
       if (!isSettled(name)) note(name);
       return watching(scope(name), note);
     };

@@ -67,6 +67,8 @@ export class Course {
   /** Steps that were given up while nobody knew whether their command ran. */
   readonly #inDoubt = new Set<string>();
   readonly #broken = new Set<string>();
+  /** Hosts on which something of this run may have changed something. */
+  readonly #changed = new Set<string>();
   /** By play: batches that have not been gone through, or have to be gone through again. */
   readonly #batchesToDo = new Map<number, Set<Batch>>();
   /** Hosts that were turned away in an earlier leg of the run and have done nothing since, by play and name. */
@@ -175,6 +177,12 @@ export class Course {
   /** Whether every host of the plan may be begun. */
   get letsAllIn(): boolean {
     return this.stop.admitsNoMore === undefined && this.#assignment.only === undefined;
+  }
+
+  /** What was approved of a host, as long as the run itself has not made it another. */
+  approvedOf(host: string, taskId: string): ValueMap | undefined {
+    if (this.#changed.has(host) || this.undone.has(host)) return undefined;
+    return this.#assignment.approved?.[host]?.[taskId];
   }
 
   refusalOf(host: string): string | undefined {
@@ -390,6 +398,7 @@ export class Course {
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
     this.#lost.note(event);
+    if (result.changed === true || isInDoubt(result)) this.#changed.add(event.host);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     if (isInDoubt(result)) this.#inDoubt.add(addressKey(event));

@@ -52,7 +52,16 @@ export interface WindowOutlook {
 export function outlookOf(plan: Plan, expressions: Expressions, playbookDir: string): Outlook {
   const before = new Before(plan, expressions, playbookDir);
   const tasks = plan.plays.flatMap((play) =>
-    play.tasks.map((task) => [task.id, alike(play, (at) => taskOutlook({ ...at, task }, before))] as const),
+    play.tasks.map(
+      (task) =>
+        [
+          task.id,
+          alike(
+            play,
+            before.sparing((at) => taskOutlook({ ...at, task }, before)),
+          ),
+        ] as const,
+    ),
   );
   return { tasks: new Map(tasks), windows: new Map(plan.plays.flatMap((play) => windowsOf(play, before))) };
 }
@@ -161,7 +170,13 @@ function windowsOf(play: PlannedPlay, before: Before): readonly (readonly [strin
   const found = new Map<string, Timed>();
   for (const { id, window } of play.tasks.flatMap(({ blocks }) => blocks))
     if (window?.timed !== undefined) found.set(id, window.timed);
-  return [...found].map(([id, timed]) => [id, alike(play, (at) => windowOutlook(timed, at, before))]);
+  return [...found].map(([id, timed]) => [
+    id,
+    alike(
+      play,
+      before.sparing((at) => windowOutlook(timed, at, before)),
+    ),
+  ]);
 }
 
 function windowOutlook(timed: Timed, at: Standpoint, before: Before): WindowOutlook {

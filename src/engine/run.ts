@@ -2,6 +2,7 @@ import { judgeBudget } from '../gates/budget.ts';
 import type { Stamped } from '../journal/event.ts';
 import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
+import type { Approved } from './as-approved.ts';
 import { bringHome } from './bring-home.ts';
 import { Course } from './course.ts';
 import type { DryRun } from './dry-run.ts';
@@ -26,6 +27,8 @@ export interface Assignment {
   readonly playbookDir: string;
   /** Hosts that are turned away before anything is done to them, and why. */
   readonly refused: ReadonlyMap<string, string>;
+  /** What those who approved the plan had seen of its hosts; absent: they had not asked them. */
+  readonly approved?: Approved;
   /** The only hosts that are begun or gone on with, but for those inside a window; absent: all. */
   readonly only?: ReadonlySet<string>;
   /** Resolves when hosts may be begun. Windows that a break left open do not wait for it. */

@@ -6,6 +6,7 @@ import { leavesUndone } from '../journal/undone.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
 import { isMap, type Value, type ValueMap } from '../source/value.ts';
+import { asApproved } from './as-approved.ts';
 import type { Course } from './course.ts';
 import { asTheHostIsNow, isSimulated, undecided } from './dry-run.ts';
 import { runsOnce, type StepFinished } from './history.ts';
@@ -111,10 +112,12 @@ async function takeUnlessLetGo(
     interrupted && judged.failed !== true && judged.refused !== true && judged.skipped !== true
       ? { ...judged, changed: judged.changed || task.notify.length > 0 }
       : judged;
-  const event = finish(step, whole, Math.round(course.world.clock.monotonic() - started), play, course);
+  const shown = masked(asValue(whole), step.mask);
+  const held = asApproved(whole, shown, task, course.approvedOf(host, task.id));
+  const event = finish(step, held, Math.round(course.world.clock.monotonic() - started), play, course);
   await course.world.record(event);
   if (isOvertaken()) return 'taken';
-  course.learn(play, event, asValue({ failed: false, ...whole }));
+  course.learn(play, event, asValue({ failed: false, ...held }));
   if (event.status === 'refused' && runsOnce(task)) await tellOthers(event, play, batch, course);
   return 'taken';
 }

@@ -57,6 +57,8 @@ export type RunEvent =
       readonly version: 1;
       readonly run: string;
       readonly plan: string;
+      /** Digest of what the hosts had said when the plan was approved. */
+      readonly observed?: string;
       readonly playbook: string;
       readonly hosts: number;
       /** A dry run: hosts are asked, and nothing is done. */

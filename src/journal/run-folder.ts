@@ -7,6 +7,8 @@ export interface RunFolder {
   readonly id: string;
   readonly path: string;
   readonly planFile: string;
+  /** What those who approved the plan had seen of its hosts; there only where it was approved with that. */
+  readonly approvedFile: string;
   readonly journalFile: string;
   readonly hostsDir: string;
   readonly summaryFile: string;
@@ -36,6 +38,7 @@ export function runFolderOf(stateDir: string, id: string): RunFolder {
     id,
     path,
     planFile: join(path, 'plan.json'),
+    approvedFile: join(path, 'approved.json'),
     journalFile: join(path, 'journal.jsonl'),
     hostsDir: join(path, 'hosts'),
     summaryFile: join(path, 'summary.json'),
@@ -117,6 +120,11 @@ function no(reason: string): FoundRun {
 /** Saves the plan before anything is run. Atomic, and on disk when it resolves. */
 export async function savePlan(folder: RunFolder, plan: object): Promise<void> {
   await writeAtomically(folder.planFile, `${JSON.stringify(plan, null, 2)}\n`);
+}
+
+/** Saves what was approved of the hosts, for whoever resumes the run. Atomic, and on disk when it resolves. */
+export async function saveApproved(folder: RunFolder, approved: object): Promise<void> {
+  await writeAtomically(folder.approvedFile, `${JSON.stringify(approved, null, 2)}\n`);
 }
 
 /** Saves the recap of a run, and the hosts that are not done. Atomic, and on disk when it resolves. */

@@ -49,7 +49,7 @@ function blockHtml(block: Block): string {
     case 'table':
       return tableHtml(block.head, block.rows);
     case 'code':
-      return `<pre tabindex="0"><code>${escaped(printable(block.text))}</code></pre>`;
+      return codeHtml(block);
     case 'timeline':
       return timelineFigure(block.timeline, prose);
     case 'blanks':
@@ -57,6 +57,15 @@ function blockHtml(block: Block): string {
     default:
       return unreachable(block);
   }
+}
+
+/** On paper, what is longer may be broken: kept in one piece it would leave the page before it empty. Lines. */
+const LONG = 24;
+
+function codeHtml({ text, columns }: Extract<Block, { kind: 'code' }>): string {
+  const classes = [...(columns ? ['columns'] : []), ...(text.split('\n').length > LONG ? ['long'] : [])];
+  const named = classes.length === 0 ? '' : ` class="${classes.join(' ')}"`;
+  return `<pre tabindex="0"${named}><code>${escaped(printable(text))}</code></pre>`;
 }
 
 /** On a phone a row becomes a card, in which each cell says what it is. */

@@ -21,7 +21,8 @@ export type Block =
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'list'; readonly items: readonly Text[] }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Text[])[] }
-  | { readonly kind: 'code'; readonly text: string }
+  /** `columns`: lines that stand under each other, and are not to be broken. */
+  | { readonly kind: 'code'; readonly text: string; readonly columns?: true }
   /** Drawn where a picture can be; elsewhere what it shows is told in words. */
   | { readonly kind: 'timeline'; readonly timeline: Timeline }
   /** Lines to be filled in by hand. */

@@ -2,13 +2,15 @@ import type { Effect } from '../actions/action.ts';
 import { foldHosts } from '../inventory/fold.ts';
 import { type Block, code, type Fact, facts, list, plural, type Section } from './document.ts';
 import type { Review } from './review.ts';
+import { observedId } from './saved.ts';
 import { effectsOf } from './tasks.ts';
 
 /** What it is, in a glance; and what a reviewer must not overlook. */
 export function headSection(review: Review): Section {
-  const { plan, made, since } = review;
+  const { plan, made, observed, since } = review;
   const about = facts(
     ['Plan', code(plan.id)],
+    observed === undefined ? undefined : ['With what the hosts said', code(observedId(plan, observed))],
     made.ticket === undefined ? undefined : ['Ticket', made.ticket],
     ['Playbook', code(plan.playbook)],
     ['Made', `${made.at} by ${made.by} on ${made.on}, in ${made.folder}`],

@@ -1,6 +1,10 @@
+import type { Approved } from '../engine/as-approved.ts';
 import { foldHosts } from '../inventory/fold.ts';
 import { lineDiff } from '../report/line-diff.ts';
 import { type Block, code, facts, list, paragraph, plural, type Section } from './document.ts';
+
+/** Stands in commands where a run names itself, and who runs it where. */
+export const RUN = 'RUN of OPERATOR on BASTION';
 
 /** What the hosts said when they were asked, without anything being done. */
 export interface Observed {
@@ -9,6 +13,8 @@ export interface Observed {
   readonly until: string;
   /** Hosts of which everything is the same together, outliers first. */
   readonly groups: readonly ObservedGroup[];
+  /** What a run of the plan must find again. */
+  readonly approved: Approved;
 }
 
 export interface ObservedGroup extends ObservedHost {
@@ -30,11 +36,13 @@ export interface Finding {
   readonly outcome: string;
   readonly why: string;
   readonly commands: readonly string[];
+  /** Something before it would change the host: the run asks again when its turn comes. */
+  readonly askedAgain: boolean;
 }
 
 export function observedSection(observed: Observed | undefined): readonly Section[] {
   if (observed === undefined) return [];
-  const asked = `Asked from ${observed.from} to ${observed.until}; nothing was done on any host. Each step was asked of the host as it is now: what comes after a step that would change something is asked again when it is its turn.`;
+  const asked = `Asked from ${observed.from} to ${observed.until}; nothing was done on any host. Each step was asked of the host as it is now. Commands stand here as they will be sent; where they name a run, as “${RUN}”, the run will name itself.`;
   const shown = new Shown();
   return [
     {
@@ -54,6 +62,9 @@ function countsOf({ groups }: Observed): Block {
 function groupPart(group: ObservedGroup, shown: Shown): Section {
   const { hosts, standing, willDie, findings } = group;
   const names = foldHosts(hosts);
+  const open = findings.filter(({ askedAgain }) => askedAgain);
+  const settled = findings.filter(({ askedAgain }) => !askedAgain);
+  const blocksOf = (some: readonly Finding[]) => some.flatMap((finding) => findingBlocks(finding, names, shown));
   const dying: readonly Block[] =
     willDie.length === 0
       ? []
@@ -63,9 +74,13 @@ function groupPart(group: ObservedGroup, shown: Shown): Section {
         ];
   return {
     title: `${names} (${plural(hosts.length, 'host')}): ${standing}`,
-    blocks: [...dying, ...findings.flatMap((finding) => findingBlocks(finding, names, shown))],
+    blocks: [...dying, ...blocksOf(settled), ...(open.length === 0 ? [] : [AGAIN]), ...blocksOf(open)],
   };
 }
+
+const AGAIN = paragraph(
+  'From here on the host is asked again when it is the step’s turn, for what comes before will have changed it. As it is now:',
+);
 
 function findingBlocks(
   { task, taskId, outcome, why, commands }: Finding,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { planId } from '../plan/digest.ts';
+import { canonicalJson, planId, sha256 } from '../plan/digest.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Observed } from './observed.ts';
 
 const made = z.object({
   /** ISO 8601, UTC. */
@@ -30,13 +31,24 @@ const made = z.object({
 /** Who made a plan, when, where and from what. No part of the plan: its id is the same for everybody. */
 export type Made = z.output<typeof made>;
 
-export type Read =
-  | { readonly ok: true; readonly plan: Plan; readonly made: Made }
-  | { readonly ok: false; readonly reason: string };
+/** What people approve: the plan, how it was made, and what its hosts said where they were asked. */
+export interface Saved {
+  readonly plan: Plan;
+  readonly made: Made;
+  readonly observed?: Observed;
+}
 
-/** A saved plan as it stands in its file: the plan itself, and beside it how it was made. */
-export function savedPlan(plan: Plan, how: Made): string {
-  return `${JSON.stringify({ ...plan, made: how }, undefined, 2)}\n`;
+export type Read = ({ readonly ok: true } & Saved) | { readonly ok: false; readonly reason: string };
+
+/** The digest of what was observed for a plan: who approves the one approves the other. */
+export function observedId(plan: Plan, observed: Observed): string {
+  return `sha256:${sha256(canonicalJson({ plan: plan.id, observed }))}`;
+}
+
+/** A saved plan as it stands in its file: the plan itself, and beside it how it was made and what was observed. */
+export function savedPlan({ plan, made, observed }: Saved): string {
+  const seen = observed === undefined ? {} : { observed, observedId: observedId(plan, observed) };
+  return `${JSON.stringify({ ...plan, made, ...seen }, undefined, 2)}\n`;
 }
 
 /** Reads a saved plan, if it still is what its id says. */
@@ -44,13 +56,22 @@ export function readSaved(text: string): Read {
   const value = parsed(text);
   if (typeof value !== 'object' || value === null || !('id' in value) || !('plays' in value))
     return no('it holds no plan; save one by rollgate plan … -o FILE.json');
-  const { made: how, ...plan } = value as Plan & { readonly made?: unknown };
+  const { made: how, observed, observedId: id, ...plan } = value as Plan & Beside;
   if (plan.version !== 1)
     return no(`its plan has version ${String(plan.version)}, and this rollgate reads version 1: make the plan anew`);
   if (planId(plan) !== plan.id) return no('it is not the plan that its id says: it was changed after it was saved');
   const origin = made.safeParse(how);
   if (!origin.success) return no('it does not say who made the plan and when; save it by rollgate plan … -o FILE.json');
-  return { ok: true, plan, made: origin.data };
+  if (observed === undefined) return { ok: true, plan, made: origin.data };
+  if (observedId(plan, observed) !== id) return no('what its hosts said was changed after it was saved');
+  return { ok: true, plan, made: origin.data, observed };
+}
+
+/** What stands beside a plan in its file. */
+interface Beside {
+  readonly made?: unknown;
+  readonly observed?: Observed;
+  readonly observedId?: string;
 }
 
 function parsed(text: string): unknown {

@@ -18,6 +18,7 @@ a:focus-visible, pre:focus-visible { outline: 3px solid var(--link); outline-off
 nav ol { columns: 16rem; column-gap: 2.5rem; margin: 0; padding: .75rem 1rem .75rem 2.25rem; background: var(--panel); border-radius: .4rem; }
 code { font: .9em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { background: var(--panel); padding: .6rem .8rem; border-radius: .4rem; white-space: pre-wrap; margin: .4rem 0; }
+pre.columns { white-space: pre; overflow-x: auto; }
 dl { margin: .5rem 0; }
 dl > div { display: grid; grid-template-columns: 11rem 1fr; gap: .75rem; padding: .15rem 0; }
 dt { color: var(--faint); }
@@ -26,7 +27,7 @@ dd { margin: 0; min-width: 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .95em; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--faint); font-weight: 600; }
-td:first-child:has(code) { min-width: 7rem; }
+td:has(code) { min-width: 7rem; }
 .blanks dd { border-bottom: 1px solid var(--ink); min-height: 2.2rem; }
 figure { margin: 1rem 0; }
 figcaption { color: var(--faint); font-size: .9rem; margin-bottom: .3rem; }
@@ -52,7 +53,9 @@ svg .bad { fill: var(--bad); font-weight: 700; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip { display: none; }
   h2, h3, h4 { break-after: avoid; }
-  tr, pre, .blanks, figure { break-inside: avoid; }
+  pre { font-size: 7.5pt; }
+  pre.columns { font-size: 6.3pt; white-space: pre-wrap; }
+  tr, pre:not(.long), .blanks, figure { break-inside: avoid; }
   svg { min-width: 0; }
 }
 `;

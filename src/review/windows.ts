@@ -14,7 +14,7 @@ export function windowsSection({ plan, outlook }: Review): readonly Section[] {
       title: 'Windows',
       blocks: [
         paragraph(
-          'Once a host is in a window, nothing stops it there: no pause, no Ctrl-C, no failure of another host. What must finish in it runs whatever has happened.',
+          'Once a host is in a window, nothing stops it there: no pause, no Ctrl-C, no failure of another host. What must finish in it runs whatever has happened. At its beginning and end a script of rollgate notes on the host that it is open, and arms and disarms the guard: nothing else is sent beside the commands of its tasks.',
         ),
         { kind: 'table', head: ['Window', 'Hosts', 'Length', 'Kept for the end', 'Expected', 'Guard'], rows },
       ],

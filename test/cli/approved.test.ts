@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { outlookOf, type Work } from '../../src/engine/outlook.ts';
 import { createExpressions } from '../../src/expressions/expressions.ts';
 import { planId } from '../../src/plan/digest.ts';
@@ -192,6 +192,14 @@ describe('rollgate run --plan', () => {
     expect((await runPlan(folder)).exitCode).toBe(ASKED);
     expect((await runPlan(folder, ...same, ...vars)).exitCode).toBe(ASKED);
     expect((await runPlan(folder, '--format', 'json', '--state-dir', 'elsewhere')).exitCode).toBe(ASKED);
+    const shown = await rollgate(folder, 'show', 'plan.json');
+    const columns = Object.getOwnPropertyDescriptor(process.stdout, 'columns');
+    Object.defineProperty(process.stdout, 'columns', { value: 31, configurable: true });
+    onTestFinished(() => {
+      Object.defineProperty(process.stdout, 'columns', columns ?? { value: undefined, configurable: true });
+    });
+    expect((await runPlan(folder)).exitCode).toBe(ASKED);
+    expect(await rollgate(folder, 'show', 'plan.json')).toEqual(shown);
   });
 
   it('goes on pausing where it was to pause, and refuses a pause that was not approved', async () => {

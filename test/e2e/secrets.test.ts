@@ -117,9 +117,12 @@ describe.skipIf(rootMissing())('secrets', () => {
   }
 
   it('are in nothing that is written, printed or run', async () => {
-    const forms = ['json', 'md', 'html', 'txt'].flatMap((extension) => ['-o', `plan.${extension}`]);
-    const planned = await ended(desk.call(['plan', 'play.yml', ...options, ...forms]));
+    const inFiles = (name: string) => ['json', 'md', 'html', 'txt'].flatMap((form) => ['-o', `${name}.${form}`]);
+    const planned = await ended(desk.call(['plan', 'play.yml', ...options, ...inFiles('plan')]));
     expect(planned.code).toBe(0);
+    const probed = await ended(desk.call(['plan', 'play.yml', ...options, '--probe', ...inFiles('probed')]));
+    expect(probed.stdout).toContain('probed.html');
+    expect(readFileSync(join(desk.folder, 'probed.txt'), 'utf8')).toContain('What the hosts said');
     const call = desk.start(['run', 'play.yml', ...options, '--yes', '--format', 'json']);
     await call.printed('held', 'right');
     // What is written on rollgate's own command line is the operator's.
@@ -143,12 +146,12 @@ describe.skipIf(rootMissing())('secrets', () => {
       ],
     ]);
     const shown = await ended(desk.start(['run', 'play.yml', ...options, '--yes', '--format', 'lines', '-l', 'right']));
-    const files = [
-      ...filesBelow(desk.state),
-      ...['json', 'md', 'html', 'txt'].map((extension) => join(desk.folder, `plan.${extension}`)),
-    ];
+    const reported = await ended(desk.start(['report', ...inFiles('report')]));
+    expect(reported.code).toBe(0);
+    const documents = ['plan', 'probed', 'report'].flatMap((name) => inFiles(name).filter((word) => word !== '-o'));
+    const files = [...filesBelow(desk.state), ...documents.map((name) => join(desk.folder, name))];
     const written = files.map((file) => [file, readFileSync(file, 'utf8')] as const);
-    const printed = [planned, ran, shown].flatMap(({ stdout, stderr }) => [
+    const printed = [planned, probed, ran, shown, reported].flatMap(({ stdout, stderr }) => [
       ['stdout', stdout] as const,
       ['stderr', stderr] as const,
     ]);

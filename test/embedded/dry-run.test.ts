@@ -1,12 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
 import { runsOfPlan } from '../../src/journal/runs-of-plan.ts';
+import { rollgate as desk, type Ended } from './desk.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { SimulatedHost } from './simulated/host.ts';
 
@@ -31,42 +28,15 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.stop());
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function rollgate(...argv: readonly string[]): Promise<Ended> {
-  const stream = new PassThrough();
-  const streamed = text(stream);
-  const printed = { out: '', err: '' };
-  const terminal: Terminal = {
-    out: (piece) => {
-      printed.out += piece;
-    },
-    err: (piece) => {
-      printed.err += piece;
-    },
-    stdout: stream as unknown as NodeJS.WriteStream,
-    isInteractive: false,
-    showsRows: false,
-    colour: false,
-    env: {},
-    cwd: fleet.directory,
-    readLine: async () => undefined,
-    onInterrupt: () => () => {},
-    onHangup: () => () => {},
-  };
+/** With what the playbook wants to be given. */
+function rollgate(...argv: readonly string[]): Promise<Ended> {
   const variables = {
     gdb_image: fleet.gdbImage.id,
     gdb_archive: fleet.gdbImage.archive,
     artifacts: join(fleet.directory, 'artifacts'),
     watch: 0,
   };
-  const code = await main([...argv, '-i', fleet.inventoryFile, '-e', JSON.stringify(variables)], terminal);
-  stream.end();
-  return { code, out: printed.out + (await streamed), err: printed.err };
+  return desk(fleet.directory, ...argv, '-i', fleet.inventoryFile, '-e', JSON.stringify(variables));
 }
 
 /** Everything that can be told of a host: files with their times, processes, sockets, images, containers, units. */
@@ -91,14 +61,18 @@ describe('a dry run on embedded hosts', () => {
   it.each([
     ['run --check', ['run', PLAYBOOK, '--check', '--diff']],
     ['plan --probe', ['plan', PLAYBOOK, '--probe']],
-  ])('%s leaves nothing behind on any host, nor among what is kept of them', async (_, argv) => {
-    const before = await allTraces();
-    const ended = await rollgate(...argv);
-    expect(await allTraces()).toEqual(before);
-    expect(await readdir(join(fleet.directory, 'artifacts'))).toEqual([]);
-    // The host without an agent fails in earnest.
-    expect(ended).toMatchObject({ code: 2 });
-  });
+  ])(
+    '%s leaves nothing behind on any host, nor among what is kept of them',
+    async (_, argv) => {
+      const before = await allTraces();
+      const ended = await rollgate(...argv);
+      expect(await allTraces()).toEqual(before);
+      expect(await readdir(join(fleet.directory, 'artifacts'))).toEqual([]);
+      // The host without an agent fails in earnest.
+      expect(ended).toMatchObject({ code: 2 });
+    },
+    90_000,
+  );
 
   it('tells the exact commands, names who will die, and folds nothing that differs', async () => {
     const { out, code } = await rollgate('plan', PLAYBOOK, '--probe', '-l', 'a1,a2');
@@ -131,7 +105,7 @@ describe('a dry run on embedded hosts', () => {
   it('of an approved plan is no run of it', async () => {
     const saved = await rollgate('plan', PLAYBOOK, '-l', 'a1', '-o', 'p.json');
     expect(saved.code).toBe(0);
-    for (const _ of [1, 2]) expect(await main(['run', '--plan', 'p.json', '--check'], silent())).toBe(0);
+    for (const _ of [1, 2]) expect((await desk(fleet.directory, 'run', '--plan', 'p.json', '--check')).code).toBe(0);
     const id = JSON.parse(await readFile(join(fleet.directory, 'p.json'), 'utf8')).id;
     expect(await runsOfPlan(join(fleet.directory, '.rollgate'), id)).toEqual([]);
   });
@@ -152,25 +126,9 @@ describe('a dry run on embedded hosts', () => {
     const [run = ''] = await readdir(join(fleet.directory, '.rollgate/runs'));
     const journal = await readFile(join(fleet.directory, '.rollgate/runs', run, 'journal.jsonl'), 'utf8');
     expect(JSON.parse(journal.split('\n')[0] ?? '')).toMatchObject({ type: 'run_started', check: true });
-    const latest = await main(['resume', '--yes'], silent());
+    const latest = (await desk(fleet.directory, 'resume', '--yes')).code;
     expect(latest).toBe(65);
-    expect(await main(['resume', run, '--yes'], silent())).toBe(65);
+    expect((await desk(fleet.directory, 'resume', run, '--yes')).code).toBe(65);
     expect(await readdir(join(fleet.directory, '.rollgate'))).toEqual(['runs']);
   });
 });
-
-function silent(): Terminal {
-  return {
-    out: () => {},
-    err: () => {},
-    stdout: new PassThrough() as unknown as NodeJS.WriteStream,
-    isInteractive: false,
-    showsRows: false,
-    colour: false,
-    env: {},
-    cwd: fleet.directory,
-    readLine: async () => undefined,
-    onInterrupt: () => () => {},
-    onHangup: () => () => {},
-  };
-}

@@ -1,15 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account, PlayAccount } from '../../src/account/account.ts';
-import { main } from '../../src/cli.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
 import type { Stamped, StepAddress } from '../../src/journal/event.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import { findRun } from '../../src/journal/run-folder.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { rollgate } from './desk.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 
 const PLAYBOOK = fileURLToPath(new URL('../../playbooks/executor-shutdown.yml', import.meta.url));
@@ -23,24 +21,7 @@ describe('the saved plan and the journal of the run that followed', () => {
   let events: readonly Stamped[];
   let account: Account;
 
-  async function rollgate(...argv: readonly string[]): Promise<number> {
-    const stream = new PassThrough().resume();
-    const terminal: Terminal = {
-      out: () => {},
-      err: () => {},
-      // Lines of progress need nothing of a terminal but to be written to.
-      stdout: stream as unknown as NodeJS.WriteStream,
-      isInteractive: false,
-      showsRows: false,
-      colour: false,
-      env: {},
-      cwd: fleet.directory,
-      readLine: async () => undefined,
-      onInterrupt: () => () => {},
-      onHangup: () => () => {},
-    };
-    return main(argv, terminal);
-  }
+  const call = async (...argv: readonly string[]) => (await rollgate(fleet.directory, ...argv)).code;
 
   beforeAll(async () => {
     fleet = await startFleet({
@@ -57,16 +38,16 @@ describe('the saved plan and the journal of the run that followed', () => {
     await mkdir(artifacts);
     const given = JSON.stringify({ gdb_image, gdb_archive, artifacts, watch: 0, max_failures: 5, max_lost: 5 });
     const line = [PLAYBOOK, '-i', fleet.inventoryFile, '-e', given];
-    expect(await rollgate('plan', ...line, '-o', 'plan.json')).toBe(0);
-    expect(await rollgate('run', '--plan', 'plan.json', '--yes')).toBe(5);
-    expect(await rollgate('report', '-o', 'report.json')).toBe(0);
+    expect(await call('plan', ...line, '-o', 'plan.json')).toBe(0);
+    expect(await call('run', '--plan', 'plan.json', '--yes')).toBe(5);
+    expect(await call('report', '-o', 'report.json')).toBe(0);
     const read = async (file: string) => JSON.parse(await readFile(join(fleet.directory, file), 'utf8'));
     plan = await read('plan.json');
     account = await read('report.json');
     const found = await findRun(join(fleet.directory, '.rollgate'));
     if (!found.ok) throw new Error(found.reason);
     events = readJournal(await readFile(found.folder.journalFile)).events;
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await fleet?.stop();

@@ -12,8 +12,7 @@ const PLAYBOOK = fileURLToPath(new URL('../../playbooks/executor-shutdown.yml', 
 const TRACES: Readonly<Record<string, string>> = {
   // Docker and systemd keep their own books; of the overlay only what is on the host itself is looked at.
   files: `find / -xdev \\( -path /proc -o -path /sys -o -path /run/systemd -o -path /run/utmp -o -path /var/log \\) -prune -o \\( -type f -o -type l \\) -printf '%p %s %m %u %T@ %C@\\n' | sort`,
-  // Of /tmp and /var/tmp themselves the times differ: systemd-timedated had folders of its own there.
-  folders: `find /root /tmp /var/tmp /var/lib/rollgate /opt /etc /usr/local /home -xdev -type d -printf '%p %m %T@\\n' 2>/dev/null | grep -Ev '^(/var)?/tmp 1777 ' | sort`,
+  folders: `find /root /tmp /var/tmp /var/lib/rollgate /opt /etc /usr/local /home -xdev -type d -printf '%p %m %T@\\n' 2>/dev/null | sort`,
   processes: `ps -eo pid,lstart,args --no-headers | grep -Ev 'sshd|ps -eo|grep -Ev|sort|sh -c|systemd --user|\\(sd-pam\\)|\\[' | sort`,
   containers: `docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Status}}' | sed 's/ Up .*/ Up/' | sort`,
   images: "docker images -a --no-trunc --format '{{.Repository}} {{.Tag}} {{.ID}} {{.CreatedAt}}' | sort",
@@ -25,14 +24,6 @@ async function tracesOf(host: FleetHost): Promise<Readonly<Record<string, readon
   const found: Record<string, readonly string[]> = {};
   for (const [what, script] of Object.entries(TRACES)) found[what] = (await host.read(script)).split('\n');
   return found;
-}
-
-/** The preflight's `timedatectl` wakes it by D-Bus; it ends by itself when nobody has asked for half a minute. */
-function hasGone(host: FleetHost): Promise<void> {
-  return host.until('systemd-timedated ends', async () => {
-    const { stdout } = await host.exec('systemctl is-active systemd-timedated.service');
-    return String(stdout).trim() === 'inactive';
-  });
 }
 
 describe.skipIf(fleetMissing())('a dry run on real hosts', () => {
@@ -51,6 +42,8 @@ describe.skipIf(fleetMissing())('a dry run on real hosts', () => {
         },
       ],
     });
+    // As systemd-timesyncd leaves it; where nobody says that the clock is synchronised, timedatectl would wake a daemon.
+    await fleet.host('a1').read('mkdir -p /run/systemd/timesync && touch /run/systemd/timesync/synchronized');
     operator = new Operator(fleet, buildGdbImage(fleet.folder));
   }, BUILD_TIMEOUT_MS);
   afterAll(async () => {
@@ -65,11 +58,9 @@ describe.skipIf(fleetMissing())('a dry run on real hosts', () => {
     '%s changes no file, process, container, image or unit, and tells the pid and descriptor',
     async (_, argv) => {
       const host = fleet.host('a1');
-      await hasGone(host);
       const before = await tracesOf(host);
       const ended = await operator.call([...argv, '-i', operator.inventory(), '-l', 'a1']).ended;
       expect(ended).toMatchObject({ code: 0 });
-      await hasGone(host);
       expect(await tracesOf(host)).toEqual(before);
       expect(operator.kept()).toEqual([]);
       const { pid, links } = await host.executor('web');

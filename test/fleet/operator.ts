@@ -6,7 +6,7 @@ import { Call, type Ended, type Told } from '../e2e/desk.ts';
 import type { Fleet } from './fleet.ts';
 import type { GdbImage } from './gdb-images.ts';
 
-const PLAYBOOKS = fileURLToPath(new URL('../../playbooks/', import.meta.url));
+export const PLAYBOOKS = fileURLToPath(new URL('../../playbooks/', import.meta.url));
 
 export type Run = Ended & { readonly events: readonly Told[] };
 

@@ -1,11 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agentApiIn } from '../../src/actions/mesos/agent-http.ts';
 import { recoveryIn } from '../../src/actions/mesos/agent-return.ts';
-import { clockIn } from '../../src/actions/mesos/clock.ts';
+import { ASK_CLOCK, clockIn } from '../../src/actions/mesos/clock.ts';
+import { BEGINNING, END } from '../../src/actions/mesos/host-shell.ts';
 import { belongingsIn, versionIn } from '../../src/actions/mesos/libraries.ts';
 import { linksIn } from '../../src/actions/mesos/links.ts';
 import { readSections, type Section } from '../../src/actions/mesos/sections.ts';
+import { lines, render } from '../../src/shell/script.ts';
 
 /** A section as its question prints it. */
 function section(
@@ -103,6 +108,8 @@ describe('the clock', () => {
     ['chronyc', { chronyc: 'Leap status     : Normal\n' }, 'yes'],
     ['chronyc without a source', { chronyc: 'Leap status     : Not synchronised\n' }, 'no'],
     ['ntpstat', { ntpstat: 'synchronised to NTP server (10.0.0.1) at stratum 3\n' }, 'yes'],
+    ['systemd-timesyncd', { timesyncd: '/run/systemd/timesync/synchronized\n' }, 'yes'],
+    ['what systemd-timesyncd said long ago', { timesyncd: '\n', chronyc: '\n' }, 'unknown'],
     ['ntpstat without a server', { ntpstat: 'unsynchronised\n' }, 'no'],
     [
       'a kernel that chrony does not tell',
@@ -112,6 +119,40 @@ describe('the clock', () => {
     ['nobody', {}, 'unknown'],
   ])('is judged by %s', (_, said, expected) => {
     expect(clockIn(section('clock', said))?.synchronised).toBe(expected);
+  });
+});
+
+/** The question itself, on a host that has these tools. */
+function asked(tools: Readonly<Record<string, string>>): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'rollgate-clock-'));
+  const said = Object.entries({ timedatectl: 'NTP synchronized: no', ...tools });
+  for (const [name, text] of said)
+    writeFileSync(join(folder, name), `#!/bin/sh\ncat <<'E'\n${text}\nE\n`, { mode: 0o755 });
+  try {
+    const env = { PATH: `${folder}:/usr/bin:/bin` };
+    const script = render(lines([BEGINNING, ASK_CLOCK, END]));
+    const output = execFileSync('sh', ['-c', script], { env, encoding: 'utf8' });
+    return output.split('\n').filter((line) => line.startsWith('- '));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('timedatectl, which wakes a daemon', () => {
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['chronyc', { chronyc: 'Stratum         : 3\nLeap status     : Normal' }],
+    ['chronyc before a leap second', { chronyc: 'Leap status     : Insert second' }],
+    ['ntpstat', { ntpstat: 'synchronised to NTP server (10.0.0.1) at stratum 3' }],
+  ])('is left alone where %s says that the clock is synchronised', (_, tools) => {
+    expect(asked(tools)).not.toContain('- timedatectl');
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['there is nobody else', {}],
+    ['chronyc says no', { chronyc: 'Leap status     : Not synchronised' }],
+    ['ntpstat says no', { ntpstat: 'unsynchronised' }],
+  ])('is asked where %s', (_, tools) => {
+    expect(asked(tools)).toContain('- timedatectl');
   });
 });
 

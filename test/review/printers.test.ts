@@ -3,19 +3,8 @@ import { asHtml } from '../../src/review/as-html.ts';
 import { asMarkdown } from '../../src/review/as-markdown.ts';
 import { asText } from '../../src/review/as-text.ts';
 import type { Document } from '../../src/review/document.ts';
-
-const HOSTILE: readonly string[] = [
-  '<script>alert(1)</script>',
-  '"><img src=x onerror=alert(1)>',
-  "' onmouseover='alert(1)",
-  '[click](javascript:alert(1)) ![x](http://e.example/x.png) https://e.example www.e.example',
-  '**bold** _it_ ~~gone~~ `code` ``more`` $x$ @somebody #12 | cell | \\| end',
-  '# heading\n- item\n1. one\n> quote\n```\nfence\n```',
-  '- [ ] item',
-  '=HYPERLINK("http://e.example","x")',
-  '\x1b[2J\x1b]0;title\x07 \u202eevil \x9b31m \0',
-  '&lt;b&gt; &amp; &#60;',
-];
+import { STYLE } from '../../src/review/style.ts';
+import { CONTROLS, HOSTILE, marks, marksInMarkdown } from './hostile.ts';
 
 /** Each text in every place that a document has. */
 function everywhere(text: string): Document {
@@ -37,20 +26,13 @@ function everywhere(text: string): Document {
           { kind: 'list', items: [text, { code: text }] },
           { kind: 'table', head: [text, text], rows: [[text, { code: text }]] },
           { kind: 'code', text },
+          { kind: 'code', text, columns: true },
           { kind: 'blanks', labels: [text] },
         ],
         parts: [{ title: text, blocks: [] }],
       },
     ],
   };
-}
-
-const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/;
-
-/** The tags and attributes of a page, without their values. */
-function marks(html: string): readonly string[] {
-  const body = html.replace(/<style>[^<]*<\/style>/, '');
-  return (body.match(/<[^>]*>/g) ?? []).map((tag) => tag.replaceAll(/"[^"]*"/g, '""'));
 }
 
 describe('a hostile text', () => {
@@ -66,15 +48,7 @@ describe('a hostile text', () => {
 
   it.each(HOSTILE)('makes no marks in Markdown: %j', (text) => {
     const markdown = asMarkdown(everywhere(text));
-    const prose = withoutCode(markdown);
-    expect(prose.replaceAll(/&(amp|lt|gt);/g, '')).not.toMatch(/(?<!\\)[<&]/);
-    const inside = prose
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) =>
-        line.replace(/^(#+ |> \*\*Mind:\*\* |- \*\*|- \[ \] |- |\| )/, '').replaceAll(/:\*\*| \| | \|$|(\\_)+$/g, ''),
-      );
-    expect(inside.filter((line) => /(?<!\\)(\\\\)*[`*_[\]|~$@]|(?<!\\):\/\//.test(line))).toEqual([]);
+    expect(marksInMarkdown(markdown)).toEqual([]);
     expect(markdown).not.toMatch(CONTROLS);
   });
 
@@ -91,9 +65,42 @@ describe('a hostile text', () => {
   });
 });
 
-/** Code is what no mark has a meaning in: fences and spans are taken out. */
-function withoutCode(markdown: string): string {
-  return markdown
-    .replaceAll(/^(`{3,})\n[\s\S]*?\n\1$/gm, '')
-    .replaceAll(/(?<![`\\])(`+)(?!`)(.|\\\|)*?(?<!`)\1(?!`)/g, 'code');
+describe('the page', () => {
+  const ratio = (one: string, other: string) => {
+    const [light = 0, dark = 0] = [one, other].map(luminance).sort((a, b) => b - a);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const themes = [...STYLE.matchAll(/:root \{([^}]*)\}/g)].map(([, text = '']) =>
+    Object.fromEntries([...text.matchAll(/--([\w-]+): (#\w+)/g)].map(([, name, colour]) => [name, colour])),
+  );
+
+  it.each(['light', 'dark', 'print'].map((name, index) => [name, themes[index] ?? {}] as const))(
+    'can be read by weak eyes: %s',
+    (_, theme) => {
+      const { paper = '', panel = '', 'mind-paper': mindPaper = '', mind = '' } = theme;
+      for (const colour of ['ink', 'faint', 'link', 'bad'])
+        for (const ground of [paper, panel]) expect(ratio(theme[colour] ?? '', ground), colour).toBeGreaterThan(4.5);
+      expect(ratio(mind, mindPaper)).toBeGreaterThan(4.5);
+    },
+  );
+
+  it('has its headings in order, and everything that scrolls can be reached by keyboard', () => {
+    const html = asHtml({ ...everywhere('x'), sections: [...everywhere('x').sections, ...everywhere('y').sections] });
+    const levels = [...html.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+    expect(levels).toEqual([1, 2, 3, 2, 3]);
+    expect(html.match(/<pre(?! tabindex="0")/g)).toBeNull();
+    expect(html).toContain('<html lang="en">');
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, to] of html.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(to);
+  });
+});
+
+/** WCAG's relative luminance of `#rgb` or `#rrggbb`. */
+function luminance(colour: string): number {
+  const hex = colour.length === 4 ? colour.replaceAll(/[^#]/g, '$&$&') : colour;
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -5,6 +5,7 @@ import { firstFailure } from '../outcomes.ts';
 import { nonEmpty, parameters, path } from '../params.ts';
 import { artifacts, keep } from './artifacts.ts';
 import { capture, type Found, port } from './ask.ts';
+import { captureGrounds } from './capture-grounds.ts';
 import type { Executor } from './facts.ts';
 import { leastPatienceSeconds } from './patience.ts';
 import { registeredForm } from './registered.ts';
@@ -40,6 +41,7 @@ export const mesosCapture: Action<Params, Facts> = {
     };
   },
   decide,
+  grounds: captureGrounds,
 };
 
 function decide(given: Params, facts: Facts): Decision {

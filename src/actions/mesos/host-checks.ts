@@ -41,7 +41,10 @@ function room({ place, freeKib }: Room): PreflightCheck {
 function clock(found: Found, given: Given): PreflightCheck {
   const synchronised = found.clock?.synchronised ?? 'unknown';
   if (synchronised === 'unknown')
-    return unknown('clock', 'neither timedatectl nor chronyc nor ntpstat says whether it is synchronised');
+    return unknown(
+      'clock',
+      'none of systemd-timesyncd, chronyc, ntpstat and timedatectl says whether it is synchronised',
+    );
   if (synchronised === 'yes') return pass('clock', 'synchronised');
   return given.clock === 'trusted'
     ? pass('clock', 'not synchronised, and vouched for by `clock: trusted`')

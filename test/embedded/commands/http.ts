@@ -19,7 +19,7 @@ function ascii(json: string): string {
   return json.replace(/[\x80-\xff]/g, (byte) => `\\u00${byte.charCodeAt(0).toString(16)}`);
 }
 
-function answer({ mesos }: Execution['state'], path: string): object | undefined {
+function answer({ mesos, spec }: Execution['state'], path: string): object | undefined {
   if (mesos?.agent.process === undefined) return undefined;
   if (path === '/metrics/snapshot') {
     return {
@@ -28,7 +28,7 @@ function answer({ mesos }: Execution['state'], path: string): object | undefined
     };
   }
   return {
-    version: '1.0.3',
+    version: spec.agentVersion ?? '1.0.3',
     id: mesos.agent.id,
     flags: { recover: 'reconnect', strict: 'true', recovery_timeout: '15mins' },
     frameworks: frameworks(mesos),

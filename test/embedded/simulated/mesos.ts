@@ -57,7 +57,7 @@ export interface Machine {
 /** The agent and its executors, which change as the measured ones do. */
 export class Mesos {
   readonly agent: Agent;
-  readonly executors: readonly Executor[];
+  readonly executors: Executor[];
   readonly #machine: Machine;
 
   constructor(machine: Machine) {
@@ -68,6 +68,11 @@ export class Mesos {
     this.#startAgent(30 * 86_400_000);
     this.executors = (machine.spec.executors ?? []).map((spec, index) => this.#launch(spec, index));
     this.#agentAccepts();
+  }
+
+  /** Starts an executor more on the running agent. */
+  launch(spec: ExecutorSpec): void {
+    this.executors.push(this.#launch(spec, this.executors.length));
   }
 
   /** Lets happen what was due by the host's clock. */

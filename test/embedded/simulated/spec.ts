@@ -37,6 +37,8 @@ export interface HostSpec {
   /** sudo asks for it. */
   readonly sudoPassword?: string;
   readonly dockerDown?: boolean;
+  /** As the running agent tells it. Default: 1.0.3. */
+  readonly agentVersion?: string;
   /** The agent wants a token. */
   readonly httpUnauthorized?: boolean;
   /** What the unit starts, where that is a script which sets the agent's attributes itself and starts it. */
