@@ -44,6 +44,8 @@ export class Course {
   readonly shared = new Map<string, Promise<'taken' | 'left'>>();
   readonly dryRun: DryRun | undefined;
   readonly diff: boolean;
+  /** Hosts that have answered since they entered their window: one that goes then is waited for. */
+  readonly answered = new Set<string>();
   /** By host: the latest step that a dry run did not do and that may change it. */
   readonly undone = new Map<string, string>();
   readonly #assignment: Assignment;
@@ -265,6 +267,7 @@ export class Course {
   async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
     const open = this.#windows.get(host);
     if (open === undefined) return;
+    this.answered.delete(host);
     this.#windows.delete(host);
     const window = windowNames(play).get(open) ?? open;
     await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });

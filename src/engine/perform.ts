@@ -32,6 +32,8 @@ export interface Site {
   readonly mask: Mask;
   /** Nothing of commands and output is shown. */
   readonly noLog: boolean;
+  /** A host that cannot be reached is waited for. */
+  readonly isAwaited: boolean;
   /** Lets go of the command; absent inside a window. */
   readonly abort?: AbortSignal;
 }
@@ -120,13 +122,13 @@ function clockOf({ world: { clock }, abort }: Site): Clock {
   return { ...clock, sleep };
 }
 
-function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
-  return run(script, purpose, site, {}).then(answerOf);
+async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
+  return answerOf(await untilReached(site, site.isAwaited, () => run(script, purpose, site, {})));
 }
 
 /** Sends a script that may be sent again, and waits for a host that has gone to come back. */
 export async function tell(script: Script, purpose: 'probe' | 'work', site: Site): Promise<Answer> {
-  return answerOf(await again(site, () => run(script, purpose, site, {})));
+  return answerOf(await untilReached(site, true, () => run(script, purpose, site, {})));
 }
 
 function answerOf(outcome: Outcome): Answer {
@@ -136,19 +138,26 @@ function answerOf(outcome: Outcome): Answer {
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Milliseconds for which a host that has gone may come back to a command that may be sent again. */
-const PATIENCE_MS = 600_000;
+/** Milliseconds for which a host that has gone may come back: as long as executors wait, unless they were told otherwise. */
+const PATIENCE_MS = 900_000;
 const PAUSE_MS = 5000;
 
-async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
-  return command.again === true ? again(site, () => send(command, site)) : send(command, site);
+function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  return untilReached(site, command.again === true, () => send(command, site));
 }
 
-async function again<T extends Outcome | Transferred>(site: Site, attempt: () => Promise<T>): Promise<T> {
+/** Tries again while the host is gone; where it was lost, that may do the same twice. */
+async function untilReached<T extends Outcome | Transferred>(
+  site: Site,
+  mayRepeat: boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const { clock } = site.world;
   for (let goneSince: number | undefined; ; ) {
     const outcome = await attempt();
-    const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
+    const isGone =
+      (outcome.kind === 'lost' && mayRepeat) ||
+      (outcome.kind === 'unreachable' && (site.isAwaited || goneSince !== undefined));
     if (!isGone) return outcome;
     goneSince ??= clock.monotonic();
     if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;

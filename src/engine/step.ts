@@ -28,6 +28,8 @@ export interface Attempted {
   /** Hides what is secret in texts. */
   readonly mask: Mask;
   readonly noLog: boolean;
+  /** A host that cannot be reached is waited for. */
+  readonly isAwaited?: boolean;
   readonly abort?: AbortSignal;
 }
 
@@ -166,6 +168,7 @@ export function siteOf(step: Attempted, scope: Scope): Site {
     diff: step.diff,
     mask,
     noLog: step.noLog,
+    isAwaited: step.isAwaited === true,
     ...(step.abort === undefined ? {} : { abort: step.abort }),
   };
 }

@@ -60,7 +60,10 @@ function hasBegun(spot: Spot, where: Next, window: BlockNode, course: Course): b
 async function openOnHost(prospect: Prospect, spot: Spot, where: Next, course: Course): Promise<boolean> {
   const name = where.window?.window?.name ?? '';
   const said = await ask(openScript(openingOf(name, prospect, spot, where, course)), 'work', spot, where, course);
-  if (said.opened !== undefined) return true;
+  if (said.opened !== undefined) {
+    course.answered.add(spot.host);
+    return true;
+  }
   await course.closeWindow(spot, { kind: 'through' });
   return turnAway(`window "${name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
 }

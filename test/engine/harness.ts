@@ -43,6 +43,7 @@ export interface Setup {
   readonly limit?: string;
   readonly forks?: number;
   readonly operator?: Partial<Operator>;
+  readonly clock?: Clock;
   readonly refused?: ReadonlyMap<string, string>;
   readonly only?: ReadonlySet<string>;
   readonly dryRun?: DryRun;
@@ -111,7 +112,7 @@ export async function run(setup: Setup): Promise<Ran> {
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
       keep: async () => ({ kind: 'done' }),
-      clock: stillClock(),
+      clock: setup.clock ?? stillClock(),
       expressions,
       record: async (event) => {
         alive();
