@@ -60,4 +60,28 @@ describe.skipIf(sshdMissing() || namespacesMissing())('names that are resolved n
     expect([again.code, outcomes(again.events)]).toEqual([0, ['b last changed', 'b slow changed']]);
     for (const host of ['a', 'b']) expect(desk.left(host)).toBe('slow\nlast\n');
   });
+
+  it('keep a window open whose host has gone meanwhile, and it is brought home when they are resolved again', async () => {
+    const call = desk.play(`
+- name: Roll
+  hosts: a
+  tasks:
+    - window: {name: outage}
+      block:
+        - name: shut
+          shell: echo shut >> {{ site }}/a; ${held('{{ site }}/go')}
+      must_finish:
+        - name: restart
+          shell: echo restart >> {{ site }}/a
+`);
+    await call.printed('held');
+    forget();
+    sshd.cut();
+    await call.event(({ task, outcome }) => task === 'restart' && String(outcome).startsWith('unreachable'));
+    know();
+    const { code, events } = await ended(call);
+    desk.release('go');
+    expect([code, outcomes(events)]).toEqual([4, ['a restart changed', 'a shut unreachable']]);
+    expect(desk.left('a')).toBe('shut\nrestart\n');
+  });
 });
