@@ -78,7 +78,8 @@ async function takeUnlessLetGo(
     taskId: task.id,
     ...(where.flushedAt === undefined ? {} : { flushedAt: where.flushedAt }),
   };
-  const inWindow = course.isInWindow(host);
+  const patience = course.patienceWith(host);
+  const inWindow = patience !== undefined;
   const hasBegun = inWindow && where.window !== undefined && course.hasTouched(play, host, where.window);
   const step: Attempted = {
     ...context,
@@ -88,8 +89,8 @@ async function takeUnlessLetGo(
     diff: course.diff,
     mask: course.mask,
     noLog,
-    isAwaited: mustFinish(where) && course.answered.has(host),
     ...(letGo === undefined ? {} : { abort: letGo }),
+    ...(patience === undefined ? {} : { patience }),
   };
   const interrupted = course.isUnknown(address, runsOnce(task) ? batch.hosts : [host]);
   const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';
@@ -102,8 +103,6 @@ async function takeUnlessLetGo(
   const came = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (isOvertaken()) return 'taken';
   if (came === ABANDONED) return 'left';
-  if (inWindow && came.skipped !== true && (came.unreachable !== true || came.in_doubt === true))
-    course.answered.add(host);
   const result = course.dryRun === undefined ? came : inDryRun(came, step, course);
   const judged =
     hasBegun || (inWindow && result.changed) ? inBegunWindow(result) : interrupted ? inDoubt(result, step) : result;
@@ -199,11 +198,6 @@ function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {
     const params = paramsOf(action, step.at.task.params, scope, step.world.expressions);
     return params.ok ? action.effect(params.value) : 'opaque';
   }, 'opaque');
-}
-
-/** The last part of a window: what is left undone there costs what the window was for. */
-function mustFinish({ task, window }: Next): boolean {
-  return task.blocks.some(({ id, part }) => id === window?.id && part === 'must_finish');
 }
 
 /** What it began before a break has its own end by now: that is found out, whatever became of the window. */

@@ -1,41 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/actions/action.ts';
 import { retries } from '../../src/engine/retry.ts';
 import type { RunEvent } from '../../src/journal/event.ts';
 import { exitCodeOf } from '../../src/journal/exit-code.ts';
 import { replay } from '../../src/journal/progress.ts';
 import { stamp } from '../../src/journal/stamp.ts';
-import { type Answers, HOSTS, planOf, run, type Setup } from './harness.ts';
+import { type Answers, HOSTS, planOf, type Ran, run, type Setup } from './harness.ts';
+import { VirtualTime } from './simulation/virtual-time.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Time passes, for all who sleep, when nothing else can happen any more. */
-function passingClock(): Clock {
-  let now = 0;
-  const sleepers = new Map<() => void, number>();
-  const pass = () => {
-    now = Math.max(now, Math.min(...sleepers.values()));
-    for (const [wake, at] of [...sleepers]) {
-      if (at > now) continue;
-      sleepers.delete(wake);
-      wake();
-    }
-    if (sleepers.size > 0) setImmediate(pass);
-  };
-  return {
-    monotonic: () => now,
-    now: () => new Date(now),
-    sleep: (ms) =>
-      new Promise((wake) => {
-        if (sleepers.size === 0) setImmediate(pass);
-        sleepers.set(wake, now + ms);
-      }),
-  };
-}
-
 /** Hosts of which the second half goes, when so many commands of a kind have been sent, and is back ten minutes later. */
 class Site {
-  readonly clock = passingClock();
+  readonly clock = new VirtualTime();
   /** What was done, by `host command`. */
   readonly done: string[] = [];
   readonly #command: string;
@@ -57,6 +33,17 @@ class Site {
     this.done.push(`${host} ${command}`);
     return isGone ? { lost: 'no reply to 3 keepalives' } : 0;
   };
+
+  /** A run here, through all the time that it takes. */
+  async live(setup: Setup): Promise<Ran> {
+    const running = run(setup);
+    await this.pass(running.then(() => undefined));
+    return running;
+  }
+
+  pass(until: Promise<void>): Promise<void> {
+    return this.clock.passUntil(until, () => false);
+  }
 
   times(command: string): ReadonlyMap<number, number> {
     const byHost = new Map<string, number>();
@@ -89,7 +76,7 @@ async function again(setup: Setup, site: Site, before: readonly RunEvent[]): Pro
     { type: 'run_resumed', run: 'r', operator: 'ada', bastion: 'b' },
     ...orders,
   ];
-  const { events } = await run({ ...setup, past, operator: { resolve } });
+  const { events } = await site.live({ ...setup, past, operator: { resolve } });
   return [...past, ...events];
 }
 
@@ -114,7 +101,7 @@ describe('300 of 600 hosts that cannot be reached for ten minutes', () => {
       answers: site.answers,
       clock: site.clock,
     };
-    const first = await run(setup);
+    const first = await site.live(setup);
     expect(comeTo(setup, first.events)).toBe(4);
     expect(site.times('back')).toEqual(new Map([[1, 600]]));
     expect(first.events.filter(({ type }) => type === 'window_opened')).toHaveLength(600);
@@ -145,13 +132,13 @@ describe('300 of 600 hosts that cannot be reached for ten minutes', () => {
       answers: site.answers,
       clock: site.clock,
     };
-    const first = await run(setup);
+    const first = await site.live(setup);
     expect(comeTo(setup, first.events)).toBe(4);
     expect(first.events.filter(({ type }) => type === 'stopping')).toMatchObject([{ why: 'budget' }]);
     expect(first.events.filter(({ type }) => type === 'batch_started')).toHaveLength(4);
     expect(site.times('two')).toEqual(new Map([[1, 300]]));
 
-    await site.clock.sleep(10 * MINUTE_MS);
+    await site.pass(site.clock.sleep(10 * MINUTE_MS));
     const whole = await again(setup, site, first.events);
     expect(comeTo(setup, whole)).toBe(0);
     for (const command of ['one', 'two']) expect(site.times(command)).toEqual(new Map([[1, 600]]));
@@ -172,7 +159,7 @@ describe('300 of 600 hosts that cannot be reached for ten minutes', () => {
       clock: site.clock,
       operator: { pause: async () => site.clock.sleep(10 * MINUTE_MS).then(() => ({ kind: 'continue', typed: '' })) },
     };
-    const { events } = await run(setup);
+    const { events } = await site.live(setup);
     expect(comeTo(setup, events)).toBe(0);
     expect(site.times('one')).toEqual(new Map([[1, 600]]));
   });
