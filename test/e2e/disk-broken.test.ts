@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -26,19 +26,28 @@ const PLAYBOOK = `
 /** A file system of its own, in a file, that can be broken as a disk breaks. */
 class Disk {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollgate-disk-'));
+  #image = join(this.#folder, 'image');
   readonly #at: string;
 
   constructor(at: string) {
     this.#at = at;
-    const image = join(this.#folder, 'image');
-    writeFileSync(image, '');
-    truncateSync(image, 8 * 1024 * 1024);
-    execFileSync('mkfs.ext4', ['-q', image]);
-    this.mount();
+    writeFileSync(this.#image, '');
+    truncateSync(this.#image, 8 * 1024 * 1024);
+    execFileSync('mkfs.ext4', ['-q', this.#image]);
+    this.#mount();
   }
 
-  mount(): void {
-    execFileSync('mount', ['-o', 'loop', join(this.#folder, 'image'), this.#at]);
+  #mount(): void {
+    execFileSync('mount', ['-o', 'loop', this.#image, this.#at]);
+  }
+
+  /** Another disk with what was on this one, which other mount namespaces may still hold on to. */
+  replace(): void {
+    const copy = `${this.#image}-copied`;
+    copyFileSync(this.#image, copy);
+    this.unmount();
+    this.#image = copy;
+    this.#mount();
   }
 
   /** From now on each access ends with an I/O error: EXT4_IOC_SHUTDOWN, without writing anything back. */
@@ -106,10 +115,9 @@ describe.skipIf(sshdMissing() || diskMissing())('a disk that breaks', () => {
     expect(stderr).toContain('the summary could not be saved');
     expect([desk.left('a'), desk.left('b')]).toEqual(['shut\nrestart\n', '']);
 
-    disk.unmount();
-    disk.mount();
+    disk.replace();
     const again = await ended(desk.resume(['--assume-done', '--reason', 'seen on the host']));
-    expect(again.code).toBe(0);
+    expect([again.code, again.stderr]).toEqual([0, '']);
     expect(desk.left('b')).toBe('shut\nrestart\nlast\n');
     expect(desk.left('a')).toMatch(/^shut\nrestart\n(restart\n)?last\n$/);
   });
