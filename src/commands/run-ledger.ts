@@ -4,7 +4,7 @@ import type { World } from '../engine/world.ts';
 import type { Progress } from '../journal/progress.ts';
 import { appendEntry } from '../ledger/append.ts';
 import { endsOf } from '../ledger/ends.ts';
-import type { Entry } from '../ledger/entry.ts';
+import { type Entry, saysTheSame } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Ends } from './foretelling.ts';
 
@@ -36,11 +36,16 @@ export function runLedger(
       const asked = new Map(names.map((name) => [name, ledger.all.get(name) ?? new Map<string, Entry>()]));
       return endsOf(asked, new Map(hosts.map((host) => [host, machineOf(host)])));
     },
-    note: (host, note) =>
-      appendEntry(file, { ...note, machine: machineOf(host), host, plan }).then(
+    note: async (host, note) => {
+      const machine = machineOf(host);
+      // A break after it was noted, and before the journal said so, leaves it to be noted again.
+      const isNoted = refreshed(ledger) === undefined && saysTheSame(ledger.latest(note.name, machine), note);
+      if (isNoted) return undefined;
+      return appendEntry(file, { ...note, machine, host, plan }).then(
         () => undefined,
         (error: Error) => error.message,
-      ),
+      );
+    },
   };
 }
 

@@ -25,3 +25,9 @@ export function readEntry(line: string): Entry | string {
   const isPlaced = [machine, host, plan].every((part) => typeof part === 'string');
   return isPlaced ? (note as Entry) : 'it does not say of which machine, host and plan it is';
 }
+
+/** Whether an entry says what a note of the same run would say, whenever that is written. */
+export function saysTheSame(entry: Entry | undefined, note: Note): boolean {
+  if (entry === undefined || entry.run !== note.run || entry.state !== note.state) return false;
+  return entry.state === 'closed' || note.state === 'closed' || entry.until === note.until;
+}

@@ -59,8 +59,10 @@ export class Call {
   #stderr = '';
   #waiting: { readonly isIt: (event: Told) => boolean; readonly found: (event: Told) => void }[] = [];
 
-  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [...PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `under`: a program and its arguments that starts what it is given, in its own place. */
+  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, under: readonly string[] = []) {
+    const [program = '', ...words] = [...under, process.execPath, ...PROGRAM, ...args];
+    this.child = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (stdout === null || stderr === null) throw new Error('no pipes');
     createInterface({ input: stdout }).on('line', (line) => this.#take(line));
@@ -115,6 +117,8 @@ export class Desk {
   readonly site = join(this.folder, 'site');
   readonly state = join(this.folder, 'state');
   env: NodeJS.ProcessEnv;
+  /** What rollgate is started by: a program that starts another in its own place. */
+  under: readonly string[] = [];
   readonly #calls: Call[] = [];
 
   constructor(sshd: Sshd, hosts: readonly string[]) {
@@ -152,7 +156,7 @@ export class Desk {
 
   /** A call of a command that knows of no runs. */
   call(args: readonly string[]): Call {
-    const call = new Call(args, this.folder, this.env);
+    const call = new Call(args, this.folder, this.env, this.under);
     this.#calls.push(call);
     return call;
   }

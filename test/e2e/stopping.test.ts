@@ -198,6 +198,24 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
     expect(desk.left('a')).toBe('restart\n');
   });
 
+  it('by SIGKILL keeps its hosts from nobody: who comes next is told whose they were', async () => {
+    const first = desk.play(PLAYBOOK, ['-l', 'a']);
+    const { run } = await first.event(({ type }) => type === 'run_started');
+    await first.printed('held', 'a');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    desk.release('go');
+    const second = await ended(desk.play("- hosts: all\n  tasks: [{name: other, shell: 'true'}]\n"));
+    expect([second.code, outcomes(second.events)]).toEqual([0, ['a other changed', 'b other changed']]);
+    expect(second.events.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `run ${run} of \\S+ \\(pid ${first.child.pid}, since .*\\) died holding a, which this run takes over`,
+        ),
+      ),
+    );
+  });
+
   it('keeps its hosts from a second run, which says who has them', async () => {
     const first = desk.play(PLAYBOOK, ['-l', 'a']);
     const { run, operator } = await first.event(({ type }) => type === 'run_started');
@@ -207,7 +225,9 @@ describe.skipIf(sshdMissing())('a run that is stopped', () => {
     const refusal = second.events.find(({ type }) => type === 'host_refused');
     expect(refusal).toMatchObject({ host: 'a' });
     expect(refusal?.reason).toMatch(
-      new RegExp(`run ${run} of ${operator} \\(pid ${first.child.pid}\\) has held it since \\d{4}-`),
+      new RegExp(
+        `run ${run} of ${operator} \\(pid ${first.child.pid}\\) has held it since \\d{4}-.* \\(last sign of life \\d{4}-`,
+      ),
     );
     expect(outcomes(second.events)).toEqual(['b other changed']);
     const busy = await ended(desk.start(['resume', String(run), '--yes']));

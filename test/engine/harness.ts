@@ -47,6 +47,7 @@ export interface Setup {
   readonly limit?: string;
   readonly forks?: number;
   readonly operator?: Partial<Operator>;
+  readonly clock?: Clock;
   readonly refused?: ReadonlyMap<string, string>;
   readonly only?: ReadonlySet<string>;
   readonly dryRun?: DryRun;
@@ -90,7 +91,7 @@ export async function run(setup: Setup): Promise<Ran> {
     if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
   };
   const { plan, secrets, expressions } = planOf(setup);
-  const clock = stillClock();
+  const clock = setup.clock ?? stillClock();
   const assignment: Assignment = {
     plan,
     secrets,

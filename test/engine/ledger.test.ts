@@ -29,6 +29,24 @@ describe('what outlives the run', () => {
     expect(notes.get('h1 agent-links')).toMatchObject({ state: 'good', boot: 'boot-1' });
   });
 
+  it.each([
+    ['the task', { task: 'renew', taskId: '1.tasks.2' }],
+    ['the host', {}],
+  ])('is not kept on the word of somebody who forces %s', async (_, what) => {
+    const notes = new Map<string, Note>();
+    const at = { play: 'all', playNumber: 1, batch: 1, host: 'h1' };
+    const forced = {
+      type: 'host_forced',
+      ...at,
+      ...what,
+      reason: 'because',
+      by: { user: 'ada', bastion: 'b' },
+    } as const;
+    const { events } = await run({ playbook: renewal, inventory: HOSTS(1), answers: keeping(), notes, past: [forced] });
+    expect(events.at(-1)?.type).toBe('play_finished');
+    expect(notes.size).toBe(0);
+  });
+
   it('fails the step where the ledger cannot be written, in the ledger’s words', async () => {
     const setup = { playbook: renewal, inventory: HOSTS(1), answers: keeping(), ledgerFault: 'the ledger is full' };
     const { steps, events } = await run(setup);

@@ -33,24 +33,24 @@ export class Operator {
   }
 
   /** Starts a shipped playbook on hosts, with variables of single hosts. */
-  start(
-    playbook: string,
-    hosts: readonly string[],
-    { extra = [], hostVars = {} }: { readonly extra?: readonly string[]; readonly hostVars?: HostVars } = {},
-  ): Call {
-    return this.call([
-      ...['run', resolve(PLAYBOOKS, playbook), '-i', this.inventory(hostVars), '-l', hosts.join(',')],
-      ...['--yes', '--format', 'json', ...extra],
-    ]);
+  start(playbook: string, hosts: readonly string[], { extra = [], hostVars = {}, env = {} }: Extras = {}): Call {
+    return this.call(
+      [
+        ...['run', resolve(PLAYBOOKS, playbook), '-i', this.inventory(hostVars), '-l', hosts.join(',')],
+        ...['--yes', '--format', 'json', ...extra],
+      ],
+      env,
+    );
   }
 
   async run(...args: Parameters<Operator['start']>): Promise<Run> {
     return finished(this.start(...args));
   }
 
-  call(args: readonly string[]): Call {
-    const { SSH_AUTH_SOCK: _, ROLLGATE_STATE_DIR: __, ...env } = process.env;
-    const call = new Call([...args, '--state-dir', this.state], this.folder, { ...env, HOME: this.folder });
+  call(args: readonly string[], extraEnv: NodeJS.ProcessEnv = {}): Call {
+    const { SSH_AUTH_SOCK: _, ROLLGATE_STATE_DIR: __, ...inherited } = process.env;
+    const env = { ...inherited, HOME: this.folder, ...extraEnv };
+    const call = new Call([...args, '--state-dir', this.state], this.folder, env);
     this.#calls.push(call);
     return call;
   }
@@ -81,6 +81,12 @@ export class Operator {
     writeFileSync(path, text.join('\n'));
     return path;
   }
+}
+
+interface Extras {
+  readonly extra?: readonly string[];
+  readonly hostVars?: HostVars;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 type HostVars = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -44,7 +44,7 @@ describe.skipIf(fleetMissing())('a window on a real host, when everything around
   const flags = { recovery_timeout: '60secs' };
 
   beforeAll(async () => {
-    const names = [...MOMENTS.map(([name]) => name), 'guarded', 'unguarded', 'cut', 'taken'];
+    const names = [...MOMENTS.map(([name]) => name), 'guarded', 'unguarded', 'cut', 'asleep', 'taken'];
     fleet = await startFleet({ hosts: names.map((name) => ({ name, executors, flags })) });
     operator = new Operator(fleet, buildGdbImage(fleet.folder));
   }, BUILD_TIMEOUT_MS);
@@ -138,6 +138,24 @@ describe.skipIf(fleetMissing())('a window on a real host, when everything around
     const run = await finished(call);
     expect(verdict(run, 'cut').msg).toBe('');
     expect(run.code).toBe(0);
+    expect(await who(host)).toEqual(before);
+  });
+
+  it('goes on by itself while the bastion sleeps, and the run finds it done', { timeout: 240_000 }, async () => {
+    const host = fleet.host('asleep');
+    const before = await who(host);
+    await host.makeStale();
+    const call = operator.start('executor-shutdown.yml', ['asleep']);
+    await call.event(printed('shutdown('));
+    call.child.kill('SIGSTOP');
+    const state = '/var/lib/rollgate/executor-shutdown/state';
+    await host.until(
+      'the agent is back',
+      async () => (await host.exec(`grep -q '^phase restarted' ${state}`)).code === 0,
+    );
+    call.child.kill('SIGCONT');
+    const run = await finished(call);
+    expect([run.code, verdict(run, 'asleep').msg]).toEqual([0, '']);
     expect(await who(host)).toEqual(before);
   });
 
