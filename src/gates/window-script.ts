@@ -29,7 +29,8 @@ const AGAIN_AFTER_SECONDS = 10;
 
 /**
  * Opens a window on its host: says so in a file before anything is done, and arms the guard. It may be sent again. The
- * host itself refuses a second one: by the file, under a lock, and by the fixed name of the guard's unit.
+ * host itself refuses a second one: by the file, under a lock, and by the fixed name of the guard's unit. (`true >>`, not
+ * `: >>`: where that cannot be written, a POSIX shell ends without a word.)
  */
 export function openScript({ name, run, lengthSeconds, guard }: Opening): Script {
   return lines([
@@ -37,7 +38,7 @@ export function openScript({ name, run, lengthSeconds, guard }: Opening): Script
     sh`file=${`${FOLDER}/${name}`}
 run=${run}
 umask 077
-{ mkdir -p ${FOLDER} && : >>${`${FOLDER}/lock`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
+{ mkdir -p ${FOLDER} && true >>${`${FOLDER}/lock`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could open the window at once'
 exec 9>>${`${FOLDER}/lock`}
 flock 9

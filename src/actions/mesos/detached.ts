@@ -28,7 +28,7 @@ export function startScript(procedure: Script, run: string, instance: string): S
     sh`run=${run}
 agent=${instance}
 umask 077
-{ mkdir -p ${FOLDER} && : >${`${FOLDER}/starting`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
+{ mkdir -p ${FOLDER} && true >${`${FOLDER}/starting`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
 cd ${FOLDER}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could restart its agent at once'
 exec 9>>starting
