@@ -8,6 +8,11 @@ export function elapsed(ms: number): string {
   return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
 }
 
+/** What is left until a deadline, in seconds: `48 s left`, `5 s OVER`. */
+export function secondsLeft(ms: number): string {
+  return ms < 0 ? `${Math.ceil(-ms / 1000)} s OVER` : `${Math.floor(ms / 1000)} s left`;
+}
+
 /** Milliseconds between two ISO times. */
 export function msBetween(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));

@@ -1,6 +1,6 @@
 import { foldHosts } from '../inventory/fold.ts';
 import { cut, filled } from './columns.ts';
-import { elapsed } from './durations.ts';
+import { elapsed, secondsLeft } from './durations.ts';
 import type { Paint } from './paint.ts';
 import { printableLine } from './printable.ts';
 import type { BatchTally, InFlight, PlayTally, Tally, Trouble } from './tally.ts';
@@ -54,7 +54,7 @@ function pausedRows({ paused, run }: Tally, columns: number, now: number, paint:
 /** Whoever pressed Ctrl-C wants to know what is still waited for. */
 function stoppingRows({ stopping, inFlight }: Tally, columns: number, now: number, paint: Paint): readonly string[] {
   if (stopping === undefined) return [];
-  const inWindow = inFlight.filter((each) => each.windowSince !== undefined).length;
+  const inWindow = inFlight.filter((each) => each.window !== undefined).length;
   const waits =
     inFlight.length === 0
       ? 'no step is open any more'
@@ -151,11 +151,16 @@ function hostRow(each: InFlight, width: number, columns: number, now: number, pa
   const times = [
     elapsed(now - each.since),
     ...(each.retry === undefined ? [] : [`try ${each.retry}`]),
-    ...(each.windowSince === undefined ? [] : [`window ${elapsed(now - each.windowSince)}`]),
+    ...(each.window === undefined ? [] : [windowTime(each.window, now)]),
   ].join(', ');
   const room = columns - 4 - width - 2 - times.length - 2;
   const row = `    ${filled(printableLine(each.host), width)}  ${filled(printableLine(each.task), Math.max(0, room))}  `;
   return room < 0 ? cut(`${row}${times}`, columns) : `${row}${paint.faint(times)}`;
+}
+
+/** A window with a deadline counts down. */
+function windowTime({ since, lengthMs }: NonNullable<InFlight['window']>, now: number): string {
+  return lengthMs === undefined ? `window ${elapsed(now - since)}` : `window ${secondsLeft(since + lengthMs - now)}`;
 }
 
 function troubleRow({ host, task, status, reason }: Trouble, columns: number, paint: Paint): string {

@@ -2,7 +2,7 @@ import { foldHosts } from '../inventory/fold.ts';
 import type { Order, RunEvent, Stamped } from '../journal/event.ts';
 import { orderText, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
-import type { Value } from '../source/value.ts';
+import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { duration, timeOfDay } from './durations.ts';
 import { sayingForecasts } from './forecast-line.ts';
 import { colon, finishedReason, outcomeOf } from './host-log-text.ts';
@@ -98,11 +98,18 @@ function debugText(event: Finished, plan: LinesOptions['plan']): string {
   const play = plan.plays.find(({ number }) => number === event.playNumber);
   if (play?.tasks.find(({ id }) => id === event.taskId)?.action !== 'debug' || event.status !== 'ok' || event.noLog)
     return '';
-  const { changed: _, failed: __, ...said } = event.result;
-  const [only, ...others] = Object.entries(said);
+  const { results } = event.result;
+  return printableLine(isList(results) ? results.filter(isMap).map(saidIn).join('; ') : saidIn(event.result));
+}
+
+const BESIDE = new Set(['changed', 'failed', 'skipped', 'item', 'ansible_loop_var']);
+
+function saidIn(result: ValueMap): string {
+  const said = Object.entries(result).filter(([key]) => !BESIDE.has(key));
+  const [only, ...others] = said;
   if (only === undefined) return '';
   const text = (value: Value) => (typeof value === 'string' ? value : JSON.stringify(value));
-  return printableLine(only[0] === 'msg' && others.length === 0 ? text(only[1]) : text(said));
+  return only[0] === 'msg' && others.length === 0 ? text(only[1]) : text(Object.fromEntries(said));
 }
 
 /** What somebody said, on one line, for people. */

@@ -1,7 +1,7 @@
 import { foldHosts } from '../inventory/fold.ts';
 import { actorText, orderText, saidBy } from '../journal/orders.ts';
 import { cut, wrapped } from './columns.ts';
-import { duration, elapsed, timeOfDay } from './durations.ts';
+import { duration, elapsed, secondsLeft, timeOfDay } from './durations.ts';
 import type { Paint } from './paint.ts';
 import { printableLine } from './printable.ts';
 import { grouped } from './recap.ts';
@@ -78,12 +78,7 @@ function section(title: string, lines: readonly string[], colour: (text: string)
 }
 
 function windowLine({ host, window, ms, leftMs, task }: OpenWindowStatus): string {
-  const left =
-    leftMs === undefined
-      ? 'no deadline'
-      : leftMs < 0
-        ? `${Math.ceil(-leftMs / 1000)} s OVER`
-        : `${Math.floor(leftMs / 1000)} s left`;
+  const left = leftMs === undefined ? 'no deadline' : secondsLeft(leftMs);
   return `  ${host}  ${left}  in "${window}" for ${elapsed(ms)}${task === undefined ? '' : `, at "${task}"`}`;
 }
 

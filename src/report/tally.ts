@@ -44,12 +44,18 @@ export interface BatchTally {
 
 type PartState = 'pending' | 'running' | 'over';
 
+/** In milliseconds: since when a host stands in a window, and how long it may; without a length it has no deadline. */
+interface Standing {
+  readonly since: number;
+  readonly lengthMs?: number;
+}
+
 export interface InFlight {
   readonly host: string;
   readonly task: string;
   readonly since: number;
-  /** Since when it stands in a window. */
-  readonly windowSince?: number;
+  /** The window in which it stands. */
+  readonly window?: Standing;
   readonly retry?: string;
 }
 
@@ -93,7 +99,7 @@ export class Counting {
   readonly #inFlight = new Map<string, InFlight>();
   /** When each host was begun: rows that keep their order can be read. */
   readonly #begun = new Map<string, number>();
-  readonly #windows = new Map<string, number>();
+  readonly #windows = new Map<string, Standing>();
   readonly #steps: Steps = { count: 0, ms: 0 };
   #troubles: readonly Trouble[] = [];
   #title = { playbook: '', run: '' };
@@ -130,7 +136,7 @@ export class Counting {
       }
     }
     for (const step of progress.steps.values()) if (step.status !== 'started') this.#settle(step);
-    for (const [host, { since }] of progress.openWindows) this.#windows.set(host, Date.parse(since));
+    for (const [host, { since, ...open }] of progress.openWindows) this.#enter(host, Date.parse(since), open);
   }
 
   count(event: Stamped): void {
@@ -162,7 +168,7 @@ export class Counting {
         this.#trouble({ host: event.host, task: 'refused', status: 'refused', reason: event.reason });
         break;
       case 'window_opened':
-        this.#windows.set(event.host, at);
+        this.#enter(event.host, at, event);
         break;
       case 'window_closed':
         this.#windows.delete(event.host);
@@ -244,12 +250,16 @@ export class Counting {
     else known.done.set(host, (known.done.get(host) ?? 0) + 1);
   }
 
+  #enter(host: string, since: number, { lengthMs }: { readonly lengthMs?: number }): void {
+    this.#windows.set(host, { since, ...(lengthMs === undefined ? {} : { lengthMs }) });
+  }
+
   #underWay(): readonly InFlight[] {
     const begun = (each: InFlight) => this.#begun.get(each.host) ?? 0;
     const inOrder = [...this.#inFlight.values()].sort((a, b) => begun(a) - begun(b));
     return inOrder.map((each) => {
-      const windowSince = this.#windows.get(each.host);
-      return windowSince === undefined ? each : { ...each, windowSince };
+      const window = this.#windows.get(each.host);
+      return window === undefined ? each : { ...each, window };
     });
   }
 

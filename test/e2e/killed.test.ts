@@ -117,5 +117,5 @@ describe('rollgate, killed', () => {
       for (const name of NAMES)
         expect(await on(name, `cat ${file}`), `${name}, killed ${where} write ${write}`).toBe(UNDISTURBED);
     }
-  }, 300_000);
+  }, 900_000);
 });

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/journal/event.ts';
 import { replay } from '../../src/journal/progress.ts';
+import type { PlannedTask } from '../../src/plan/plan.ts';
 import { linesReport } from '../../src/report/lines.ts';
 import { NO_COLOURS } from '../../src/report/paint.ts';
 import { recapOf } from '../../src/report/recap.ts';
@@ -165,4 +166,25 @@ describe('lines', () => {
 ${RECAP}
 `);
   });
+
+  it.each([
+    ['a message', { msg: 'well' }, ': well'],
+    ['a variable', { 'before.pid': 7 }, ': {"before.pid":7}'],
+    [
+      'each message of a loop',
+      { msg: 'All items completed', results: ['a', 'b'].map((item) => ({ msg: `say ${item}`, item, failed: false })) },
+      ': say a; say b',
+    ],
+    ['nothing', {}, ''],
+  ])('of a debug task tell %s', async (_, said, shown) => {
+    const debugging = { ...plan, plays: plan.plays.map((play) => ({ ...play, tasks: play.tasks.map(asDebug) })) };
+    const stream = new PassThrough();
+    const report = linesReport({ ...options, plan: debugging, stream, progress: () => progress });
+    for (const event of stamped(ended(at('agent001'), 'ok', { result: { changed: false, failed: false, ...said } })))
+      report.onEvent(event);
+    await report.finish();
+    expect(String(stream.read()).split('\n')[0]).toBe(`07:15:00Z agent001 | task 1.tasks.1 | ok | 10 ms${shown}`);
+  });
 });
+
+const asDebug = (task: PlannedTask): PlannedTask => ({ ...task, action: 'debug' });

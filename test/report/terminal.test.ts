@@ -47,6 +47,18 @@ function screenAfter(
 }
 
 describe('the screen', () => {
+  it.each([
+    [180, 'window 100 s left'],
+    [60, 'window 20 s OVER'],
+  ])('counts a window of %i s down: %s', (seconds, shown) => {
+    const open: RunEvent[] = [
+      { type: 'window_opened', ...second, host: 'agent003', window: 'w', lengthMs: seconds * 1000 },
+      begun(inSecond('agent003')),
+    ];
+    const rows = screenAfter([...EVENTS.slice(0, 10), ...open], { columns: 100, rows: 14 });
+    expect(rows.filter((row) => row.includes('agent003') && row.includes('window')).join()).toContain(shown);
+  });
+
   it('shows play, batches, hosts under way and the newest failures', () => {
     expect(screenAfter(EVENTS, { columns: 77, rows: 14 })).toEqual(
       [
