@@ -14,6 +14,7 @@ import { reportMistakes } from './mistakes.ts';
 import { planForecast } from './plan-forecast.ts';
 import { checkRoutes } from './reaching.ts';
 import { realClock } from './real-clock.ts';
+import { checkSecondNames } from './second-names.ts';
 import { chooseSeed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
 import { withUploads } from './uploads.ts';
@@ -43,6 +44,7 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
   const { loaded, selection } = chosen;
   const mistakes = new Mistakes();
   checkRoutes(loaded, options, terminal, mistakes);
+  checkSecondNames(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
   // A dry run waits for nothing, the change window least of all.
   const hours = readHours(isDryRun ? {} : options, realClock.now());

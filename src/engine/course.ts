@@ -11,6 +11,7 @@ import { isList, isMap, type ValueMap } from '../source/value.ts';
 import type { DryRun } from './dry-run.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { Memory } from './memory.ts';
+import { Patience } from './patience.ts';
 import { Pause } from './pause.ts';
 import type { Assignment } from './run.ts';
 import { flag, number, safely } from './step.ts';
@@ -53,6 +54,8 @@ export class Course {
   readonly #lost = new Map<number, Map<string, Lost>>();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
+  /** By host inside a window. */
+  readonly #patience = new Map<string, Patience>();
   /** By host: when it entered its window, in milliseconds of the monotonic clock. */
   readonly #entered = new Map<string, number>();
   /** By host: when the time of a window is up that was opened before a break; without a deadline never. */
@@ -265,12 +268,15 @@ export class Course {
   async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
     const open = this.#windows.get(host);
     if (open === undefined) return;
+    const waitedMs = this.#patience.get(host)?.waitedMs ?? 0;
     this.#windows.delete(host);
+    this.#patience.delete(host);
     const window = windowNames(play).get(open) ?? open;
     await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
     const entered = this.#entered.get(host);
     if (entered === undefined || where.kind === 'failed' || where.kind === 'unreachable') return;
-    const took = (this.world.clock.monotonic() - entered) / 1000;
+    // That the network of one host was away says nothing of the next.
+    const took = (this.world.clock.monotonic() - entered - waitedMs) / 1000;
     this.#learned.set(open, Math.max(took, this.#learned.get(open) ?? 0));
   }
 
@@ -301,6 +307,20 @@ export class Course {
 
   isInWindow(host: string): boolean {
     return this.#windows.has(host);
+  }
+
+  /** Since it was entered in this leg of the run. */
+  secondsInWindow(host: string): number {
+    const now = this.world.clock.monotonic();
+    return (now - (this.#entered.get(host) ?? now)) / 1000;
+  }
+
+  /** How long a host is waited for inside its window when it is gone: the same for all that is sent to it there. */
+  patienceWith(host: string): Patience | undefined {
+    if (!this.isInWindow(host)) return undefined;
+    const patience = this.#patience.get(host) ?? new Patience();
+    this.#patience.set(host, patience);
+    return patience;
   }
 
   /** The task at which a host has come to grief in a play; rescued and ignored failures are none. */

@@ -9,6 +9,8 @@ import { unreachable } from '../source/value.ts';
 import { commandText, scriptText } from './command-text.ts';
 import { foreseen } from './dry-run.ts';
 import { MaskedLines } from './output.ts';
+import { Patience } from './patience.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { transferProgress } from './transfer-progress.ts';
 import type { World } from './world.ts';
 
@@ -22,10 +24,10 @@ export interface Site {
   readonly delegatedTo?: string;
   readonly become?: Become;
   readonly environment: Readonly<Record<string, string | Secret>>;
-  /** Of the monotonic clock, in milliseconds. */
-  readonly deadline?: number;
-  /** How long the attempt may take in all, in milliseconds. */
-  readonly limitMs?: number;
+  /** How long the attempt may take in all. */
+  readonly limit?: TimeLimit;
+  /** Present inside a window: what is sent there waits for a host that has gone. */
+  readonly patience?: Patience;
   readonly check: boolean;
   /** What would change in texts is registered too. */
   readonly diff: boolean;
@@ -66,7 +68,7 @@ async function attempt(action: Action, params: unknown, site: Site): Promise<Res
     const startedAt = site.world.clock.now();
     const outcome = await sendOrAgain(command, site);
     if (outcome.kind === 'aborted') return ABANDONED;
-    const failure = failureOf(outcome, site.limitMs);
+    const failure = failureOf(outcome, site.limit?.ms);
     if (failure !== undefined) return { changed: done.length > 0, ...failure };
     done.push({ outcome, startedAt, endedAt: site.world.clock.now() });
     if (!succeeded(outcome)) break;
@@ -90,7 +92,7 @@ async function verified(
 
 function unanswered({ outcome, message }: Extract<Answer, { ok: false }>, site: Site): Result | typeof ABANDONED {
   if (outcome?.kind === 'aborted') return ABANDONED;
-  const failure = outcome === undefined ? undefined : failureOf(outcome, site.limitMs);
+  const failure = outcome === undefined ? undefined : failureOf(outcome, site.limit?.ms);
   return { changed: false, ...(failure ?? { failed: true, msg: message }) };
 }
 
@@ -120,13 +122,13 @@ function clockOf({ world: { clock }, abort }: Site): Clock {
   return { ...clock, sleep };
 }
 
-function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
-  return run(script, purpose, site, {}).then(answerOf);
+async function ask(script: Script, purpose: Purpose, site: Site): Promise<Answer> {
+  return answerOf(await patiently(site, site.patience !== undefined, () => run(script, purpose, site, {})));
 }
 
 /** Sends a script that may be sent again, and waits for a host that has gone to come back. */
 export async function tell(script: Script, purpose: 'probe' | 'work', site: Site): Promise<Answer> {
-  return answerOf(await again(site, () => run(script, purpose, site, {})));
+  return answerOf(await patiently(site, true, () => run(script, purpose, site, {})));
 }
 
 function answerOf(outcome: Outcome): Answer {
@@ -136,23 +138,31 @@ function answerOf(outcome: Outcome): Answer {
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Milliseconds for which a host that has gone may come back to a command that may be sent again. */
-const PATIENCE_MS = 600_000;
-const PAUSE_MS = 5000;
-
-async function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
-  return command.again === true ? again(site, () => send(command, site)) : send(command, site);
+function sendOrAgain(command: HostCommand, site: Site): Promise<Outcome | Transferred> {
+  return patiently(site, command.again === true, () => send(command, site));
 }
 
-async function again<T extends Outcome | Transferred>(site: Site, attempt: () => Promise<T>): Promise<T> {
+const PAUSE_MS = 5000;
+
+/** Tries again while the host is gone and may come back: what was not sent, and what may be sent twice. */
+async function patiently<T extends Outcome | Transferred>(
+  site: Site,
+  mayBeSentTwice: boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const { clock } = site.world;
-  for (let goneSince: number | undefined; ; ) {
+  const patience = site.patience ?? (mayBeSentTwice ? new Patience() : undefined);
+  for (;;) {
+    const startedMs = clock.monotonic();
     const outcome = await attempt();
-    const isGone = outcome.kind === 'lost' || (outcome.kind === 'unreachable' && goneSince !== undefined);
-    if (!isGone) return outcome;
-    goneSince ??= clock.monotonic();
-    if (clock.monotonic() - goneSince > PATIENCE_MS || site.abort?.aborted === true) return outcome;
+    const hasHope = patience?.hasHope(outcome.kind, clock.monotonic()) === true;
+    const wasSent = outcome.kind !== 'unreachable';
+    if (!hasHope || (wasSent && !mayBeSentTwice) || site.abort?.aborted === true) return outcome;
+    const goneSinceMs = wasSent ? clock.monotonic() : startedMs;
     await clock.sleep(PAUSE_MS, site.abort).catch(() => undefined);
+    const waitedMs = clock.monotonic() - goneSinceMs;
+    site.limit?.putOff(waitedMs);
+    patience?.waited(waitedMs);
   }
 }
 
@@ -207,9 +217,7 @@ async function run(script: Script, purpose: Purpose, site: Site, extra: RunOptio
 
 function limits(site: Site): { readonly timeoutMs?: number; readonly abort?: AbortSignal } {
   return {
-    ...(site.deadline === undefined
-      ? {}
-      : { timeoutMs: Math.max(1, Math.round(site.deadline - site.world.clock.monotonic())) }),
+    ...(site.limit === undefined ? {} : { timeoutMs: site.limit.leftMs }),
     ...(site.abort === undefined ? {} : { abort: site.abort }),
   };
 }

@@ -10,8 +10,10 @@ import { type DryRun, undecided } from './dry-run.ts';
 import { loopResult } from './loop.ts';
 import { Misjudged, Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
+import type { Patience } from './patience.ts';
 import { ABANDONED, perform, type Site } from './perform.ts';
 import { asFlag, becomeOf, secretsIn, targetOf } from './target.ts';
+import { TimeLimit } from './time-limit.ts';
 import type { Standpoint, Variables } from './variables.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +31,8 @@ export interface Attempted {
   readonly mask: Mask;
   readonly noLog: boolean;
   readonly abort?: AbortSignal;
+  /** Inside a window. */
+  readonly patience?: Patience;
 }
 
 const SKIPPED: Result = { changed: false, skipped: true, skip_reason: 'Conditional result was False' };
@@ -161,7 +165,8 @@ export function siteOf(step: Attempted, scope: Scope): Site {
     ...(delegate === undefined ? {} : { delegatedTo: delegate }),
     ...(become === undefined ? {} : { become }),
     environment: environmentOf(step, scope),
-    ...(timeout > 0 ? { limitMs: timeout * 1000, deadline: world.clock.monotonic() + timeout * 1000 } : {}),
+    ...(timeout > 0 ? { limit: new TimeLimit(timeout * 1000, world.clock) } : {}),
+    ...(step.patience === undefined ? {} : { patience: step.patience }),
     check: step.check,
     diff: step.diff,
     mask,

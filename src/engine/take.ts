@@ -78,7 +78,8 @@ async function takeUnlessLetGo(
     taskId: task.id,
     ...(where.flushedAt === undefined ? {} : { flushedAt: where.flushedAt }),
   };
-  const inWindow = course.isInWindow(host);
+  const patience = course.patienceWith(host);
+  const inWindow = patience !== undefined;
   const hasBegun = inWindow && where.window !== undefined && course.hasTouched(play, host, where.window);
   const step: Attempted = {
     ...context,
@@ -89,6 +90,7 @@ async function takeUnlessLetGo(
     mask: course.mask,
     noLog,
     ...(letGo === undefined ? {} : { abort: letGo }),
+    ...(patience === undefined ? {} : { patience }),
   };
   const interrupted = course.isUnknown(address, runsOnce(task) ? batch.hosts : [host]);
   const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';

@@ -110,15 +110,19 @@ export async function windowIsOver(spot: Spot, where: Next, course: Course): Pro
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect === 'string') return undefined;
   const said = await ask(lookScript(window.name), 'probe', spot, where, course);
-  const why = reasonToEnd(said, prospect);
+  const why = reasonToEnd(said, prospect, course.secondsInWindow(spot.host));
   return why === undefined ? undefined : { changed: false, failed: true, degraded: true, msg: `not done: ${why}` };
 }
 
-function reasonToEnd({ opened, now, hasFired }: Said, { lengthSeconds, reserveSeconds }: Prospect): string | undefined {
+function reasonToEnd(
+  { opened, now, hasFired }: Said,
+  { lengthSeconds, reserveSeconds }: Prospect,
+  hereSeconds: number,
+): string | undefined {
   if (hasFired) return 'the guard of this window has fired: what must finish comes now';
-  // Not reached: the task itself will say so.
-  if (opened === undefined || now === undefined) return undefined;
-  const left = leftSeconds(opened, now, lengthSeconds);
+  // Where the host does not say, the clock of this machine that never goes back has to do.
+  const isTold = opened !== undefined && now !== undefined;
+  const left = isTold ? leftSeconds(opened, now, lengthSeconds) : lengthSeconds - hereSeconds;
   if (left === undefined) return 'the host was rebooted inside its window, which is void: what must finish comes now';
   if (left > reserveSeconds) return undefined;
   return `${Math.max(0, Math.floor(left))} s of the window are left, and ${reserveSeconds} s are kept for what must finish`;
@@ -167,6 +171,7 @@ function openingOf(name: string, prospect: Prospect, spot: Spot, where: Next, co
 /** The window itself as a step, for what is sent on its behalf: with the rights of its first task. */
 function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, course: Course): Attempted {
   const { play, batch, host } = spot;
+  const patience = course.patienceWith(host);
   return {
     world: course.world,
     variables: course.variables,
@@ -183,6 +188,7 @@ function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, cou
     diff: false,
     mask: course.mask,
     noLog: false,
+    ...(patience === undefined ? {} : { patience }),
   };
 }
 

@@ -20,7 +20,9 @@ PATH=$PATH:/usr/sbin:/sbin
 refuse() { echo "= refused $*"; exit 0; }
 noted() { sed -n "s/^$1 //p" "$file" 2>/dev/null | head -n 1; }
 now() {
-  read -r up rest </proc/uptime || refuse '/proc/uptime of this host cannot be read'
+  up=
+  read -r up rest </proc/uptime
+  case $up in *[0-9].[0-9][0-9]) ;; *) refuse '/proc/uptime of this host cannot be read' ;; esac
   echo "\${up%.*}\${up#*.} $(date +%s) $(cat /proc/sys/kernel/random/boot_id)"
 }`;
 
@@ -30,7 +32,8 @@ const AGAIN_AFTER_SECONDS = 10;
 /**
  * Opens a window on its host: says so in a file before anything is done, and arms the guard. It may be sent again. The
  * host itself refuses a second one: by the file, under a lock, and by the fixed name of the guard's unit. (`true >>`, not
- * `: >>`: where that cannot be written, a POSIX shell ends without a word.)
+ * `: >>`: where that cannot be written, a POSIX shell ends without a word. `9>&9`: mksh keeps descriptors from the
+ * programs that it starts, unless they are handed on.)
  */
 export function openScript({ name, run, lengthSeconds, guard }: Opening): Script {
   return lines([
@@ -41,7 +44,7 @@ umask 077
 { mkdir -p ${FOLDER} && true >>${`${FOLDER}/lock`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could open the window at once'
 exec 9>>${`${FOLDER}/lock`}
-flock 9
+flock 9 9>&9 || refuse 'the lock that keeps two from opening the window at once cannot be had on this host'
 now=$(now)
 case $now in '= '*) echo "$now"; exit 0 ;; esac
 opened=$(noted opened)

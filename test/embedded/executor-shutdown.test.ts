@@ -30,6 +30,8 @@ interface Finished {
 interface Ended {
   readonly code: number;
   readonly steps: readonly Finished[];
+  /** By host: how long its window is, in seconds. */
+  readonly windows: Readonly<Record<string, number>>;
   readonly fleet: Fleet;
   /** What became of each executor of a host, by id. */
   fates(host: string): Readonly<Record<string, Fate>>;
@@ -73,11 +75,14 @@ async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostS
     terminal,
   );
   stream.end();
-  const events = (await out).split('\n').filter((line) => line !== '');
+  const lines = (await out).split('\n').filter((line) => line !== '');
+  const events = lines.map((line) => JSON.parse(line));
+  const opened = events.filter(({ type }) => type === 'window_opened');
   const mesosOf = (host: string) => started.hosts.get(host)?.state.mesos;
   return {
     code,
-    steps: events.map((line) => JSON.parse(line)).filter(({ type }) => type === 'step_finished'),
+    steps: events.filter(({ type }) => type === 'step_finished'),
+    windows: Object.fromEntries(opened.map(({ host, lengthMs }) => [host, lengthMs / 1000])),
     fleet: started,
     fates: (host) => Object.fromEntries((mesosOf(host)?.executors ?? []).map(({ spec, fate }) => [spec.id, fate])),
     starts: (host) => mesosOf(host)?.agent.starts,
@@ -141,6 +146,24 @@ describe('the executor shutdown on embedded hosts', () => {
       expect(JSON.parse(String(file))).toEqual(note);
       if (note.state === 'good') expect(Date.parse(note.until) - Date.parse(note.renewedAt)).toBe(432_000_000);
     }
+  });
+
+  it('has as long as the least patient executor of each host: of 2 minutes and 24 hours, 2 minutes', async () => {
+    const [hasty, patient] = [
+      { id: 'hasty', recoveryMinutes: 2 },
+      { id: 'patient', recoveryMinutes: 24 * 60 },
+    ];
+    const run = await roll(
+      { name: 'a1', executors: [patient, hasty] },
+      { name: 'a2', executors: [patient] },
+      { name: 'a3', executors: [patient, { ...hasty, checkpoint: false }] },
+    );
+    expect(run.windows).toEqual({ a1: 120, a2: 86_400, a3: 86_400 });
+    expect(run.fates('a1')).toEqual({ hasty: 'running', patient: 'running' });
+    const script = String(
+      await run.fleet.hosts.get('a1')?.state.fs.readFile('/var/lib/rollgate/executor-shutdown/procedure.sh'),
+    );
+    expect(script).toContain('length=120\nreserve=24\n');
   });
 
   it('is needed: the same executors are lost when the agent is restarted without it', async () => {

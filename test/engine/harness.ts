@@ -1,6 +1,6 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Note } from '../../src/actions/ledger/note.ts';
-import type { Connection, Connections, Target } from '../../src/connection/connection.ts';
+import type { Connection, Connections, RunOptions, Target } from '../../src/connection/connection.ts';
 import type { DryRun } from '../../src/engine/dry-run.ts';
 import { Orders } from '../../src/engine/orders.ts';
 import { type Assignment, runPlan } from '../../src/engine/run.ts';
@@ -37,6 +37,10 @@ export interface Setup {
   readonly playbook: string;
   readonly inventory?: string;
   readonly answers?: Answers;
+  /** Told of each command that is sent. */
+  readonly onSend?: (command: string, options: RunOptions) => void;
+  /** Milliseconds that a command takes; else nothing takes any time. */
+  readonly passes?: (command: string) => number;
   /** Commands that never come to an end by themselves, only when they are let go of. */
   readonly hangs?: (host: string, command: string) => boolean;
   readonly past?: readonly RunEvent[];
@@ -86,6 +90,7 @@ export async function run(setup: Setup): Promise<Ran> {
     if (setup.dieAfter !== undefined && recorded >= setup.dieAfter) throw new Died();
   };
   const { plan, secrets, expressions } = planOf(setup);
+  const clock = stillClock();
   const assignment: Assignment = {
     plan,
     secrets,
@@ -98,7 +103,7 @@ export async function run(setup: Setup): Promise<Ran> {
     ...(setup.only === undefined ? {} : { only: setup.only }),
     ...(setup.dryRun === undefined ? {} : { dryRun: setup.dryRun }),
     world: {
-      connections: simulated(setup, sent, alive),
+      connections: simulated(setup, sent, alive, clock),
       bastion: {
         ledger: {
           latest: (host, name) => ({ ok: true, facts: notes.get(`${host} ${name}`) }),
@@ -111,7 +116,7 @@ export async function run(setup: Setup): Promise<Ran> {
         http: async ({ url }) => setup.http?.(url) ?? { kind: 'silent', why: 'nobody is there' },
       },
       keep: async () => ({ kind: 'done' }),
-      clock: stillClock(),
+      clock,
       expressions,
       record: async (event) => {
         alive();
@@ -212,15 +217,22 @@ function stillClock(): Clock {
   };
 }
 
-function simulated({ answers = () => 0, hangs }: Setup, sent: string[], alive: () => void): Connections {
+function simulated(
+  { answers = () => 0, hangs, onSend, passes }: Setup,
+  sent: string[],
+  alive: () => void,
+  clock: Clock,
+): Connections {
   const connectionTo = (target: Target): Connection => {
     const host = target.kind === 'ssh' ? target.name : 'local';
     return {
-      run: async (script, { abort } = {}) => {
+      run: async (script, options) => {
         alive();
         const command = asWritten(show(script));
+        onSend?.(command, options);
         sent.push(`${host}: ${command}`);
-        if (hangs?.(host, command) === true) return letGo(abort);
+        if (hangs?.(host, command) === true) return letGo(options.abort);
+        if (passes !== undefined) await clock.sleep(passes(command));
         const answer = await answers(host, command);
         alive();
         return outcomeOf(answer);

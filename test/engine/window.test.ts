@@ -190,3 +190,79 @@ describe('a window with a deadline', () => {
     expect(host.seen).toEqual(['before', 'open', 'out', 'upgrade', 'in', 'close', 'after']);
   });
 });
+
+describe('a host that is gone', () => {
+  const GONE = { unreachable: 'no route' };
+
+  /** The network is away for so many attempts, from the first one of a command on. */
+  const away = (host: ReturnType<typeof keeper>, from: string, attempts: number, first: object = GONE): Answers => {
+    let left = attempts;
+    return (name, command) => {
+      const isFirst = left === attempts;
+      if (left === 0 || (isFirst && !command.includes(from))) return host.answers(name, command);
+      left -= 1;
+      return isFirst ? first : GONE;
+    };
+  };
+
+  it.each(['do out', 'do in', 'phase closed'])(
+    'inside its window is waited for, whatever was to be sent: %s',
+    async (from) => {
+      const host = keeper();
+      const { steps } = await run({ ...once, answers: away(host, from, 20) });
+      expect(host.seen).toEqual(['before', 'open', 'out', 'upgrade', 'in', 'close', 'after']);
+      expect(steps).toContain('h1 in changed');
+    },
+  );
+
+  it('under a command is brought home when it is back, and the command is not sent again', async () => {
+    const host = keeper();
+    const { steps } = await run({ ...once, answers: away(host, 'do out', 20, { lost: 'reset' }) });
+    expect(host.seen).toEqual(['before', 'open', 'in', 'close']);
+    expect(steps).toContain('h1 out unreachable');
+    expect(steps).toContain('h1 in changed');
+  });
+
+  it('spends no time limit of what waits for it', async () => {
+    const limits: (number | undefined)[] = [];
+    const host = keeper();
+    const playbook = PLAYBOOK.replace('do in}', 'do in, timeout: 60}');
+    await run({
+      ...once,
+      playbook,
+      answers: away(host, 'do in', 20),
+      onSend: (command, { timeoutMs }) => {
+        if (command.includes('do in')) limits.push(timeoutMs);
+      },
+    });
+    expect(limits.at(-1)).toBe(60_000);
+  });
+
+  it('for ten minutes is given up, once for all that was to be sent to it', async () => {
+    const host = keeper();
+    const sent: string[] = [];
+    const { steps } = await run({
+      ...once,
+      answers: (name, command) => {
+        sent.push(command);
+        return sent.some((each) => each.includes('do upgrade')) ? GONE : host.answers(name, command);
+      },
+    });
+    expect(steps).toEqual(['h1 before changed', 'h1 out changed', 'h1 upgrade unreachable', 'h1 in unreachable']);
+    expect(sent.filter((command) => command.includes('do upgrade'))).toHaveLength(122);
+    expect(sent.filter((command) => command.includes('do in'))).toHaveLength(1);
+  });
+
+  it('and has never answered in its window, is not waited for', async () => {
+    const sent: string[] = [];
+    await run({
+      ...once,
+      playbook: PLAYBOOK.replace(/\{name: w.*\}/, 'w'),
+      answers: (_, command) => {
+        sent.push(command);
+        return command.includes('do before') ? 0 : GONE;
+      },
+    });
+    expect(sent).toEqual(['do before', 'do out', 'do in']);
+  });
+});

@@ -32,7 +32,7 @@ umask 077
 cd ${FOLDER}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could restart its agent at once'
 exec 9>>starting
-flock 9
+flock 9 9>&9 # said again: mksh keeps descriptors from the programs that it starts
 holder=$(noted run)
 case $(systemctl is-active ${UNIT}) in active | activating | deactivating)
   [ "$holder" = "$run" ] && exit 0

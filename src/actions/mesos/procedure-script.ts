@@ -385,9 +385,9 @@ procedure() {
 
 main() {
   if [ "$1" = home ]; then
-    flock 9
+    flock 9 9>&9 # said again: mksh keeps descriptors from the programs that it starts
     home
-  elif flock -n 9; then
+  elif flock -n 9 9>&9; then
     procedure
   else
     refuse 'another procedure is at work on this host'
