@@ -118,6 +118,17 @@ if (isPossible)
         expect(await open('second of bob, as a1')).toHaveProperty('opened');
       });
 
+      it.each([
+        ['is not disarmed while its command fails, and has fired once', 'exit 1', true],
+        ['disarms itself when its command has ended well, however that ends', 'exit 0', false],
+      ])('has a guard that %s', async (_, command, stays) => {
+        await say(openScript(opening('r', command)));
+        const [program = '', ...args] = apart(shell);
+        for (let times = 0; times < 2; times++) spawnSync(program, [...args, `/var/lib/rollgate/windows/w.guard`]);
+        expect(armed() !== undefined).toBe(stays);
+        expect(readFileSync(stateFile(), 'utf8').match(/^fired /gm)).toHaveLength(1);
+      });
+
       it('tells of a guard that has fired', async () => {
         await open();
         spawnSync('sh', ['-c', `echo 'fired 1700000120' >>'${stateFile()}'`]);
