@@ -18,13 +18,19 @@ export interface Comparison {
   readonly became: Readonly<Record<string, number>>;
 }
 
-/** A step that is done again takes back what it saw, but not what was lost: so the journal is asked, not what it came to. */
+/**
+ * A step that is done again takes back what it saw, but not what was lost: so the journal is asked, not what it came to.
+ * What is learnt later of the same thing, such as that it is `back`, is added to it.
+ */
 export function remediesIn(past: readonly Stamped[]): readonly Remedy[] {
   const found = new Map<string, Remedy>();
   for (const event of past) {
     if (event.type !== 'step_finished') continue;
-    for (const about of mapsIn(event.result.remedy))
-      found.set(JSON.stringify([event.host, about]), { host: event.host, about });
+    for (const about of mapsIn(event.result.remedy)) {
+      const { back: _, ...thing } = about;
+      const key = JSON.stringify([event.host, thing]);
+      found.set(key, { host: event.host, about: { ...found.get(key)?.about, ...about } });
+    }
   }
   return [...found.values()];
 }

@@ -1,7 +1,6 @@
 import type { Lost } from '../gates/budget.ts';
 import { addressKey } from '../journal/address.ts';
 import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
-import { lostIn, lostName } from '../journal/lost.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
@@ -10,6 +9,7 @@ import { type Mask, masking } from '../shell/masking.ts';
 import { isList, isMap, type ValueMap } from '../source/value.ts';
 import type { DryRun } from './dry-run.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
+import { LostThings } from './lost-things.ts';
 import { Memory } from './memory.ts';
 import { Patience } from './patience.ts';
 import { Pause } from './pause.ts';
@@ -50,8 +50,7 @@ export class Course {
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
-  /** By play: what was lost, each thing once, however often it is looked for. */
-  readonly #lost = new Map<number, Map<string, Lost>>();
+  readonly #lost = new LostThings();
   readonly #out = new Set<string>();
   readonly #windows = new Map<string, string>();
   /** By host inside a window. */
@@ -70,7 +69,9 @@ export class Course {
   readonly #broken = new Set<string>();
   /** By play: batches that have not been gone through, or have to be gone through again. */
   readonly #batchesToDo = new Map<number, Set<Batch>>();
-  /** By play: the hosts that a gate said no to in an earlier leg of the run. */
+  /** Hosts that were turned away in an earlier leg of the run and have done nothing since, by play and name. */
+  readonly #turnedAway = new Set<string>();
+  /** By play: the hosts that a gate said no to in an earlier leg of the run, or that were turned away. */
   readonly #toAskAgain = new Map<number, Set<string>>();
   #closed: string | undefined;
   #fault: { readonly error: unknown } | undefined;
@@ -92,7 +93,9 @@ export class Course {
     this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
     for (const play of assignment.past.length === 0 ? [] : assignment.plan.plays) {
-      const refused = play.batches.flatMap(({ hosts }) => hosts.filter((host) => this.#isRefused(play, host)));
+      const refused = play.batches.flatMap(({ hosts }) =>
+        hosts.filter((host) => this.#isRefused(play, host) || this.#turnedAway.has(`${play.number} ${host}`)),
+      );
       this.#toAskAgain.set(play.number, new Set(refused));
     }
   }
@@ -201,9 +204,17 @@ export class Course {
     for (const host of batch.hosts.filter((each) => waiting.has(each))) {
       const where = this.whereabouts(play, host);
       if (where.kind === 'refused') this.history(play).askAgain(host, where.failedAt);
+      if (where.kind === 'next' && !this.#isAmidst(play, batch, host, where.task))
+        this.history(play).askAgain(host, where.task);
     }
     // Once each; a step that is done once for the batch was asked again for all of it.
     for (const host of batch.hosts) if (!this.#isRefused(play, host)) waiting.delete(host);
+  }
+
+  /** It has a window open, or may have begun the task. */
+  #isAmidst(play: PlannedPlay, batch: Batch, host: string, { id: taskId }: PlannedTask): boolean {
+    const step = { playNumber: play.number, batch: batch.number, host, taskId };
+    return this.isInWindow(host) || this.#unknown.has(addressKey(step));
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
@@ -333,7 +344,7 @@ export class Course {
   }
 
   lostIn(play: PlannedPlay): readonly Lost[] {
-    return [...(this.#lost.get(play.number)?.values() ?? [])];
+    return this.#lost.in(play);
   }
 
   failuresIn(play: PlannedPlay): number {
@@ -378,7 +389,7 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
-    this.#noteLost(event);
+    this.#lost.note(event);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
     for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
     if (isInDoubt(result)) this.#inDoubt.add(addressKey(event));
@@ -456,16 +467,6 @@ export class Course {
     }
   }
 
-  /** From the event, as at resume: what must not be logged is counted there, and not named. */
-  #noteLost({ playNumber, host, taskId, result }: StepFinished): void {
-    const known = this.#lost.get(playNumber) ?? new Map<string, Lost>();
-    for (const [index, thing] of lostIn(result).entries()) {
-      const key = thing === true ? `${taskId} ${index}` : JSON.stringify(thing);
-      known.set(`${host} ${key}`, { host, what: lostName(thing) });
-    }
-    if (known.size > 0) this.#lost.set(playNumber, known);
-  }
-
   #noteFailure(play: PlannedPlay, host: string): void {
     const where = this.whereabouts(play, host);
     if (!('failedAt' in where) || where.failedAt === undefined) return;
@@ -522,6 +523,7 @@ export class Course {
   #replay(event: Stamped): void {
     switch (event.type) {
       case 'step_started':
+        this.#turnedAway.delete(`${event.playNumber} ${event.host}`);
         this.#unknown.add(addressKey(event));
         this.#replayRestart(event);
         break;
@@ -530,6 +532,9 @@ export class Course {
         if (play !== undefined) this.learn(play, event, event.result);
         break;
       }
+      case 'host_refused':
+        this.#turnedAway.add(`${event.playNumber} ${event.host}`);
+        break;
       case 'window_opened':
         this.#windows.set(event.host, windowIdOf(this.#assignment, event));
         if (event.lengthMs !== undefined) this.#deadlines.set(event.host, Date.parse(event.at) + event.lengthMs);

@@ -1,11 +1,11 @@
-import { judgeBudget } from '../gates/budget.ts';
+import { judgeBudget, type Lost } from '../gates/budget.ts';
 import type { RunEvent } from '../journal/event.ts';
-import { lostIn, lostName } from '../journal/lost.ts';
 import { isOrderOfHost, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
 import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
 import { isList, isMap, type ValueMap } from '../source/value.ts';
 import { PlayHistory } from './history.ts';
+import { LostThings } from './lost-things.ts';
 import { type Whereabouts, whereabouts } from './walk.ts';
 
 /** One thing that has to be so for a run, or a host in it, to go on. */
@@ -76,11 +76,11 @@ function pauseGate({ progress: { paused }, run }: Case): Gate {
   );
 }
 
-function budgetGates(play: PlannedPlay, batch: Batch, { progress, run, fold }: Case): readonly Gate[] {
+function budgetGates(play: PlannedPlay, batch: Batch, { past, progress, run, fold }: Case): readonly Gate[] {
   const all = play.batches.flatMap(({ hosts }) => hosts);
   const inPlay = all.filter((host) => failedIn(play, host, progress));
   const inBatch = batch.hosts.filter((host) => inPlay.includes(host));
-  const lost = lossesIn(play, progress);
+  const lost = lossesIn(play, past);
   const verdict = judgeBudget(play, {
     inBatch: inBatch.length,
     batchSize: batch.hosts.length,
@@ -94,21 +94,19 @@ function budgetGates(play: PlannedPlay, batch: Batch, { progress, run, fold }: C
   ].join(', ');
   const gate = 'less has gone wrong than the play bears';
   if (verdict.open) return [passed(gate, bounds)];
-  return [
-    failed(
-      gate,
-      `${verdict.reason}; ${bounds}; failed: ${fold(inPlay)}`,
-      `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`,
-    ),
-  ];
+  const why = `${verdict.reason}; ${bounds}; failed: ${fold(inPlay)}`;
+  // To do a host anew takes back its failure, and no loss.
+  if (play.maxLost !== undefined && lost.length > play.maxLost)
+    return [
+      failed(gate, `${why}; what was lost stays lost: this run begins no further host, begin another for the rest`),
+    ];
+  return [failed(gate, why, `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`)];
 }
 
-function lossesIn(play: PlannedPlay, { steps }: Progress): readonly { readonly host: string; readonly what: string }[] {
-  return [...steps.values()].flatMap((step) =>
-    step.playNumber !== play.number || step.status === 'started'
-      ? []
-      : lostIn(step.result).map((what) => ({ host: step.host, what: lostName(what) })),
-  );
+function lossesIn(play: PlannedPlay, past: readonly RunEvent[]): readonly Lost[] {
+  const lost = new LostThings();
+  for (const event of past) if (event.type === 'step_finished') lost.note(event);
+  return lost.in(play);
 }
 
 function failedIn(play: PlannedPlay, host: string, { hosts, steps }: Progress): boolean {

@@ -78,8 +78,8 @@ export class PlayHistory {
   }
 
   /**
-   * A gate that said no is asked again. Where what stood around it has been put right since (`always`), the whole block
-   * begins anew: its first half is undone by now.
+   * A gate that said no is asked again. The whole block around it begins anew where it has only asked so far, since what
+   * it saw may be old by now, and where it has been put right since (`always`), since its first half is undone.
    */
   askAgain(host: string, refused: PlannedTask): void {
     this.#tryAgain(host, refused, 'refused');
@@ -136,13 +136,15 @@ export class PlayHistory {
       this.#past(each).endings.delete(taskId);
   }
 
-  /** Where the outermost block begins that has been put right after the task was refused in it. */
+  /** Where the outermost block begins that has only asked, or has been put right after the task was refused in it. */
   #begunFrom(host: string, task: PlannedTask): number | undefined {
     const around = task.blocks.filter(({ part }) => part === 'block' || part === 'rescue');
-    const ended = this.of(host);
-    const outermost = around.find(({ id }) =>
-      this.#inBlock(id).some((other) => isCleanup(other, id) && ended.ending(other) !== undefined),
-    );
+    const known = this.of(host);
+    const outermost = around.find(({ id }) => {
+      const tasks = this.#inBlock(id);
+      const hasOnlyAsked = !tasks.some((other) => known.hasTouched(this.#place(other.id)));
+      return hasOnlyAsked || tasks.some((other) => isCleanup(other, id) && known.ending(other) !== undefined);
+    });
     return outermost === undefined ? undefined : this.#firstPosition(outermost.id);
   }
 

@@ -171,6 +171,15 @@ describe('what was lost and what was overridden', () => {
     }
   });
 
+  it('is told to be back where that was learnt later, though a step that looks again does not say so', () => {
+    const back = { task_id: 't.2', agent: 'a9', after_seconds: 40 };
+    const [known] = past.filter((event) => event.type === 'step_finished' && 'remedy' in event.result);
+    const learnt = { ...known, result: { remedy: [{ ...lost.remedy[0], back }] } } as Stamped;
+    const seen = account([...past, learnt, known as Stamped]);
+    expect(seen.remedies).toEqual([{ host: 'a2', about: { ...lost.remedy[0], back } }]);
+    expect(text(seen)).toContain('t.2');
+  });
+
   it('says who forced and skipped what, when and why', () => {
     const broken = until(course(), opened('a3'));
     const task = PLAN.plays[0]?.tasks.find(({ name }) => name === 'look 2');

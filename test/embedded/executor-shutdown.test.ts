@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -309,10 +310,30 @@ describe('the executor shutdown on embedded hosts', () => {
     expect(failure(run, 'a1')?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 
-  it('says what to do when the agent does not come back', async () => {
-    const run = await roll({ name: 'a1', executors: [{ id: 'x', recoveryMinutes: 1 }], agentStaysDown: true });
+  it('verifies a host all the same where what gdb printed cannot be kept', async () => {
+    const occupied = ({ directory }: Fleet) => {
+      mkdirSync(join(directory, 'artifacts/save_exec.out.a1'));
+      return {};
+    };
+    const run = await rollWith(occupied, { name: 'a1', executors: [{ id: 'x' }] });
     expect(run.code).toBe(2);
     expect(failure(run, 'a1')).toMatchObject({ task: SHUT });
+    expect(failure(run, 'a1')?.result.msg).toContain('all this is done, but what gdb printed could not be kept');
+    expect(run.fates('a1')).toEqual({ x: 'running' });
+    expect(last(run, 'a1')).toMatchObject({ status: 'skipped', task: 'Tasks that are gone have successors' });
+    for (const task of ['Every executor is back', 'Every executor stays'])
+      expect(run.steps.find((step) => step.task === task)).toMatchObject({
+        status: 'ok',
+        result: { lost: [], relinked: [{ id: 'x' }] },
+      });
+  });
+
+  it('says what to do when the agent does not come back', async () => {
+    const run = await roll({ name: 'a1', executors: [{ id: 'x', recoveryMinutes: 1 }], agentStaysDown: true });
+    expect(run.code).toBe(5);
+    expect(failure(run, 'a1')).toMatchObject({ task: SHUT });
     expect(failure(run, 'a1')?.result.msg).toContain('journalctl -u dcos-mesos-slave.service');
+    const stays = run.steps.find(({ task }) => task === 'Every executor stays');
+    expect(stays?.result.msg).toContain('lost, remedy their tasks: "x"');
   });
 });

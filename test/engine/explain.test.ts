@@ -147,4 +147,33 @@ describe('explain', () => {
       ]),
     );
   });
+
+  it('offers no restart where more was lost than the play bears: that takes back no loss', async () => {
+    const setup: Setup = {
+      playbook: `
+- name: Roll
+  hosts: all
+  serial: 1
+  max_lost: 0
+  vars: {lost: [{id: one, why: gone}]}
+  tasks:
+    - {name: look, debug: {var: lost}, failed_when: true}
+    - {name: two, raw: two}
+`,
+      inventory: HOSTS(2),
+    };
+    const { events } = await run(setup);
+    const [step] = events.filter((event) => event.type === 'step_finished');
+    const restarted: RunEvent = {
+      ...{ type: 'host_restarted', host: 'h1', play: 'Roll', playNumber: 1, batch: 1 },
+      ...{ reason: 'well again', by: { user: 'ada', bastion: 'b' } },
+    };
+    const again = { ...step, result: { lost: [{ id: 'one', why: 'still gone' }] } } as RunEvent;
+    for (const past of [events, [...events, restarted], [...events, restarted, again]]) {
+      const gate = explainRun(given(past, setup)).find((each) => each.gate.startsWith('less has gone wrong'));
+      expect(gate).toMatchObject({ passed: false, why: expect.stringContaining('1 lost (at most 0)') });
+      expect(gate?.why).toContain('what was lost stays lost');
+      expect(gate?.unblock).toBeUndefined();
+    }
+  });
 });

@@ -232,8 +232,37 @@ describe('a gate in a block', () => {
       expect(ran.sent.filter((line) => !line.includes('look'))).toEqual([]);
       expect(ran.events.filter(({ type }) => type === 'window_closed')).toHaveLength(1);
       const again = await run({ ...setup, past: ran.events, http: closedTo() });
-      expect(did(again, 'h1')).toEqual(['work', 'restart', 'after']);
+      expect(did(again, 'h1').filter((what) => what !== 'look')).toEqual(['work', 'restart', 'after']);
     }
+  });
+
+  const looking = (middle: string) => `
+- hosts: all
+  tasks:
+    - {name: before, shell: do before}
+    - block:
+        - {name: look, shell: do look, changed_when: false, register: seen}
+        - ${middle}
+        - {name: gate, ${gate}}
+        - {name: work, shell: "do {{ seen.stdout }}"}
+`;
+
+  it.each([
+    ['has only asked', '{name: ask, debug: {msg: hm}}', ['look', 'new']],
+    ['has done something, though what it saw may be old', '{name: out, shell: do out}', ['old']],
+  ])('is asked again, and all of a block with it that %s', async (_, middle, after) => {
+    let sees = 'old';
+    const answers: Setup['answers'] = (_host, command) => ({ stdout: command.includes('do look') ? sees : '' });
+    const setup: Setup = { playbook: looking(middle), inventory: HOSTS(1), http: closedTo('h1'), answers };
+    const first = await run(setup);
+    expect(did(first, 'h1')).toContain('look');
+    sees = 'new';
+    const second = await run({ ...setup, past: first.events });
+    expect(did(second, 'h1').filter((what) => what !== 'look')).toEqual([]);
+    const past = [...first.events, ...second.events];
+    const third = await run({ ...setup, past, http: closedTo() });
+    expect(did(third, 'h1')).toEqual(after);
+    expect(await run({ ...setup, past: [...past, ...third.events], http: closedTo() })).toMatchObject({ sent: [] });
   });
 
   it('within a window that has begun: a failure, and what must finish runs', async () => {

@@ -143,6 +143,28 @@ describe('a window with a deadline', () => {
     );
   });
 
+  it('is asked again with what a block around it has looked at, and with nothing that was done', async () => {
+    const indented = PLAYBOOK.slice(PLAYBOOK.indexOf('    - window'), PLAYBOOK.indexOf('    - {name: after')).replace(
+      /^/gm,
+      '    ',
+    );
+    const playbook = `
+- hosts: all
+  tasks:
+    - {name: before, shell: do before}
+    - block:
+        - {name: look, shell: do look, changed_when: false}
+${indented}`;
+    const no = keeper({ says: { open: '= refused no guard can be armed on this host: no systemd\n' } });
+    const first = await run({ ...once, playbook, answers: no.answers });
+    expect(no.seen).toEqual(['before', 'look', 'open']);
+    const yes = keeper();
+    const second = await run({ ...once, playbook, past: first.events, answers: yes.answers });
+    expect(yes.seen).toEqual(['look', 'open', 'out', 'upgrade', 'in', 'close']);
+    const third = await run({ ...once, playbook, past: [...first.events, ...second.events] });
+    expect(third.sent).toEqual([]);
+  });
+
   it('is not entered where its block does not fit, and the host is not even asked', async () => {
     const host = keeper();
     const { events } = await run({

@@ -95,6 +95,23 @@ const FAULTS: readonly Fault[] = [
     restarts: false,
   },
   {
+    // The container starts, and has the capability: a filter of system calls that Docker's own units were given says no.
+    name: 'ptrace-denied',
+    make: (host) =>
+      host.read(`for unit in docker containerd; do
+  mkdir -p /etc/systemd/system/$unit.service.d
+  printf '[Service]\\nSystemCallFilter=~ptrace\\nSystemCallErrorNumber=EPERM\\n' >/etc/systemd/system/$unit.service.d/hardened.conf
+done
+systemctl daemon-reload; systemctl restart containerd docker`),
+    ends: [SHUT, 'refused', /nothing was touched: gdb cannot work on this host, .*not permitted.*allow .* ptrace/],
+    restarts: false,
+    also: async (run, host) => {
+      expect(registered(run, 'ptrace-denied', SHUT).shut).toEqual([]);
+      expect(await host.read('docker ps -aq --filter name=rollgate')).toBe('');
+      expect(await host.read('sed -n "s/^phase //p" /var/lib/rollgate/executor-shutdown/state')).toBe('refused');
+    },
+  },
+  {
     name: 'libc-replaced',
     make: (host) =>
       host.read(

@@ -21,10 +21,20 @@ export interface MasterOptions {
   readonly maxMissedPings?: number;
 }
 
+interface Task {
+  readonly id: string;
+  readonly name: string;
+  readonly framework: string;
+  readonly agent: string;
+  state: string;
+  /** Each state once, with the time at which it was told, in seconds. */
+  readonly statuses: { readonly state: string; readonly timestamp: number }[];
+}
+
 interface Agent {
   readonly id: string;
   readonly ip: string;
-  readonly tasks: Map<string, { readonly id: string; state: string }>;
+  readonly tasks: Map<string, Task>;
   socket: Socket | undefined;
   missed: number;
   answered: boolean;
@@ -43,7 +53,7 @@ const CLUSTER = '135baa25-1f1a-447f-b232-d34d5ab37e8f';
 export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: MasterOptions = {}): Promise<Master> {
   const startedMs = Date.now();
   const agents = new Map<string, Agent>();
-  const ended: { readonly id: string; readonly state: string }[] = [];
+  const ended: Task[] = [];
   const sockets = new Set<Socket>();
   const count = { registrations: 0, reregistrations: 0, removals: 0 };
   let locked = false;
@@ -62,7 +72,8 @@ export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: Maste
     const task = agent.tasks.get(key);
     if (task === undefined) return;
     agent.tasks.delete(key);
-    ended.push({ id: task.id, state });
+    hear(task, state);
+    ended.push(task);
   };
 
   const remove = (agent: Agent): void => {
@@ -96,15 +107,14 @@ export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: Maste
   };
 
   const update = (agent: Agent, line: string): string => {
-    const { framework, task = '', state = '' } = fields(line);
+    const { framework = '', task = '', name = task, state = '' } = fields(line);
     const key = `${framework} ${task}`;
-    const id = Buffer.from(
-      task.replace(/%(..)/g, (_, two) => String.fromCharCode(Number.parseInt(two, 16))),
-      'latin1',
-    );
-    if (!agent.tasks.has(key) && !OVER.includes(state)) agent.tasks.set(key, { id: id.toString(), state });
+    if (!agent.tasks.has(key) && !OVER.includes(state)) {
+      const named = { id: decoded(task), name: decoded(name), framework: decoded(framework) };
+      agent.tasks.set(key, { ...named, agent: agent.id, state: '', statuses: [] });
+    }
     const known = agent.tasks.get(key);
-    if (known !== undefined) known.state = state;
+    if (known !== undefined && !OVER.includes(state)) hear(known, state);
     if (OVER.includes(state)) end(agent, key, state);
     return key;
   };
@@ -165,20 +175,32 @@ export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: Maste
     };
   };
 
+  const tasks = (): readonly Task[] => [
+    ...ended,
+    ...[...agents.values()].flatMap((agent) => [...agent.tasks.values()]),
+  ];
+
+  const slaves = (): readonly object[] =>
+    [...agents.values()].map(({ id, ip }) => ({ id, hostname: ip, pid: `slave(1)@${ip}:5051`, active: true }));
+
   const page = (path: string): unknown => {
     if (path === '/metrics/snapshot') return metrics();
+    if (path === '/slaves') return { slaves: slaves() };
+    if (path === '/tasks') {
+      const rows = tasks().map(({ framework, agent, ...task }) => ({
+        ...task,
+        framework_id: framework,
+        slave_id: agent,
+      }));
+      return { tasks: rows.toSorted((a, b) => began(b) - began(a)) };
+    }
     if (path !== '/state' && path !== '/master/state') return undefined;
     return {
       id: CLUSTER,
       version: '1.0.3',
       start_time: startedMs / 1000,
       activated_slaves: agents.size,
-      slaves: [...agents.values()].map(({ id, ip }) => ({
-        id,
-        hostname: ip,
-        pid: `slave(1)@${ip}:5051`,
-        active: true,
-      })),
+      slaves: slaves(),
       frameworks: [],
     };
   };
@@ -212,10 +234,7 @@ export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: Maste
     port: (server.address() as AddressInfo).port,
     metrics,
     agents: () => [...agents.keys()],
-    tasks: () =>
-      new Map(
-        [...ended, ...[...agents.values()].flatMap(({ tasks }) => [...tasks.values()])].map((t) => [t.id, t.state]),
-      ),
+    tasks: () => new Map(tasks().map(({ id, state }) => [id, state])),
     lock: () => {
       locked = true;
     },
@@ -229,6 +248,21 @@ export async function startMaster({ pingMs = 15_000, maxMissedPings = 5 }: Maste
       await once(server, 'close');
     },
   };
+}
+
+function hear(task: Task, state: string): void {
+  if (task.state !== state) task.statuses.push({ state, timestamp: Date.now() / 1000 });
+  task.state = state;
+}
+
+function began({ statuses }: { readonly statuses: Task['statuses'] }): number {
+  return statuses[0]?.timestamp ?? 0;
+}
+
+/** As text, whatever bytes it stands for. */
+function decoded(text: string): string {
+  const bytes = text.replace(/%(..)/g, (_, two) => String.fromCharCode(Number.parseInt(two, 16)));
+  return Buffer.from(bytes, 'latin1').toString();
 }
 
 function firstMessage(text: string): { readonly message: Message; readonly rest: string } | undefined {

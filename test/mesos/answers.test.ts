@@ -28,6 +28,7 @@ describe('what the agent says over HTTP', () => {
         state: `${recorded('agent-state.json')}\n200`,
         metrics: `${recorded('agent-metrics.json')}\n200`,
       }),
+      false,
     );
     expect(api).toMatchObject({
       told: 'answered',
@@ -56,12 +57,19 @@ describe('what the agent says over HTTP', () => {
     ['the answer is cut off', '{"id":"x\n200', 'an answer that is no JSON'],
     ['the answer is too long', `${'x'.repeat(10 * 1024 * 1024)}\n`, 'an answer of more than 10 MB'],
   ])('is told in words where %s', (_, state, told) => {
-    expect(agentApiIn(section('http', { state, metrics: state }))).toEqual({ told });
+    expect(agentApiIn(section('http', { state, metrics: state }), false)).toEqual({ told });
+  });
+
+  it('is told where the agent wants TLS, and answers without it where it does', () => {
+    const said = (state: string) => agentApiIn(section('http', { state, metrics: state }), true);
+    expect(said('\n000')).toEqual({ told: 'the agent speaks HTTPS, which is not read' });
+    expect(said('\n401')).toEqual({ told: 'unauthorized' });
+    expect(said('{}\n200')).toMatchObject({ told: 'answered' });
   });
 
   it('brings names that are no UTF-8 as the environment does', () => {
     const state = '{"id":"S\\u001b","frameworks":[{"id":"f","executors":[{"id":"x\xff\\n$(id)","tasks":[]}]}]}';
-    expect(agentApiIn(section('http', { state: `${state}\n200`, metrics: '' }))).toMatchObject({
+    expect(agentApiIn(section('http', { state: `${state}\n200`, metrics: '' }), false)).toMatchObject({
       id: 'S\\x1b',
       executors: [{ framework: 'f', id: 'x\\xff\\x0a$(id)' }],
     });

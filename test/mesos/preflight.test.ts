@@ -243,6 +243,16 @@ describe('mesos_preflight on a simulated host', () => {
     expect(result.msg).toMatch(why);
   });
 
+  it('lets a host in whose agent gets its attributes from a script that starts it, and says how far it saw', async () => {
+    const result = await preflight([{ id: 'x' }], { startScript: '/opt/start-agent' });
+    expect(result.refused).toBeUndefined();
+    expect(result.checks?.find(({ check }) => check === 'settings on disk')?.why).toBe(
+      'as at the start of the agent, as far as the unit sets them: /opt/start-agent may set more',
+    );
+    const changed = await preflight([{ id: 'x' }], { startScript: '/opt/start-agent', attributesOnDisk: 'rack:b2' });
+    expect(changed.msg).toMatch(/MESOS_ATTRIBUTES is rack:a1 .* rack:b2 on disk/);
+  });
+
   it('refuses a host on which a window is open', async () => {
     const probe = new SimulatedHost({ name: 'b', executors: [], images: [IMAGE] });
     const { pid, startTicks } = probe.mesos?.agent.process ?? {};

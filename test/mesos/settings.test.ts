@@ -59,6 +59,15 @@ describe('the flags of an agent', () => {
   ])('that change with the next start: %s', (_, unit, files, expected) => {
     const running = new Map([...environment].filter(([name]) => name !== 'MESOS_RECOVER' || files[0]?.includes(name)));
     const withRecover = unit === '' ? running : environment;
-    expect(changedSettings(withRecover, unit, files)).toEqual(expected);
+    expect(changedSettings(withRecover, unit, files, false)).toEqual(expected);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['is not in them', 'X=1', []],
+    ['is another in them', 'MESOS_ATTRIBUTES=rack:b2', ['MESOS_ATTRIBUTES']],
+    ['is new in them', 'MESOS_ATTRIBUTES=rack:a1\nMESOS_HOSTNAME=h', ['MESOS_HOSTNAME']],
+  ])('are compared with the files alone where a script starts the agent: what %s', (_, file, names) => {
+    const changed = changedSettings(environment, '', [`MESOS_RECOVER=reconnect\n${file}`], true);
+    expect(changed.map(({ name }) => name)).toEqual(names);
   });
 });

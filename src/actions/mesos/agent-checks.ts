@@ -56,7 +56,8 @@ function latest({ agent }: Found): PreflightCheck {
 function settings({ agent }: Found): PreflightCheck {
   const changed = agent.changedSettings;
   if (changed === undefined) return unknown('settings on disk', 'the environment of the agent cannot be read');
-  if (changed.length === 0) return pass('settings on disk', 'as at the start of the agent');
+  const where = agent.script === undefined ? '' : `, as far as the unit sets them: ${agent.script} may set more`;
+  if (changed.length === 0) return pass('settings on disk', `as at the start of the agent${where}`);
   return fail(
     'settings on disk',
     changed.map(told).join(', '),

@@ -1,12 +1,13 @@
-import { type Script, sh } from '../../shell/script.ts';
+import { type Script, sh, shellText } from '../../shell/script.ts';
 import { isList, isMap, type Value, type ValueMap } from '../../source/value.ts';
 import type { Task } from './facts.ts';
+import { AGENT_GET } from './host-functions.ts';
 import { bytesOf, printable, type Section } from './sections.ts';
 import { hexPort } from './tables.ts';
 
 /** What the agent says over HTTP. It adds to what the host shows, and is never needed. */
 export interface AgentApi {
-  /** `answered`, or in words why there is nothing: `unauthorized`, `no client`, `no answer`, `HTTP 500`. */
+  /** `answered`, or in words why there is nothing: `unauthorized`, `no client`, `no answer`, `HTTP 500`, that it speaks TLS. */
   readonly told: string;
   readonly id?: string;
   readonly version?: string;
@@ -31,37 +32,28 @@ const BODY_BYTES = 10 * 1024 * 1024;
  * first gets none, the second is not tried.
  */
 export function askAgentHttp(port: number): Script {
-  return sh`echo '= http'
-address=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port=${hexPort(port)} '{ n = split($2, near, ":"); if (n == 2 && near[2] == port && $4 == "0A") { print near[1]; exit } }')
-case $address in
-  *0000000) host=127.0.0.1 ;;
-  ????????) a=\${address%??????}; b=\${address#??}; b=\${b%????}; c=\${address#????}; c=\${c%??}; d=\${address#??????}
-    host=$(printf '%d.%d.%d.%d' "0x$d" "0x$c" "0x$b" "0x$a") ;;
-  *) host=127.0.0.1 ;;
-esac
-get() {
-  if command -v curl >/dev/null 2>&1; then curl -q -s -m "$2" -w '\\n%{http_code}' "http://$host:${port}$1" 2>/dev/null </dev/null
-  elif command -v wget >/dev/null 2>&1; then limited "$2" wget -q -T "$2" -O - "http://$host:${port}$1" 2>/dev/null </dev/null
-    case $? in 0) printf '\\n200' ;; 6) printf '\\n401' ;; 8) printf '\\n403' ;; *) printf '\\n000' ;; esac
-  else printf '\\nnone'; fi
-}
+  return sh`${shellText(AGENT_GET)}
+echo '= http'
+address=$(agent_address ${hexPort(port)})
+page=http://$address:${port}
 case $address in ?*)
-  metrics=$(get /metrics/snapshot 2)
+  metrics=$(agent_get "$page/metrics/snapshot" 2)
   echo '- metrics'; printf '%s' "$metrics" | hex
   echo '- state'
   case $metrics in
     *000|*none) printf '%s' "$metrics" ;;
-    *) get /state 3 | { head -c ${BODY_BYTES}; cat >/dev/null; } ;;
+    *) agent_get "$page/state" 3 | { head -c ${BODY_BYTES}; cat >/dev/null; } ;;
   esac | hex ;;
 esac`;
 }
 
-export function agentApiIn(sections: readonly Section[]): AgentApi | undefined {
+export function agentApiIn(sections: readonly Section[], speaksTls: boolean): AgentApi | undefined {
   const section = sections.find(({ kind }) => kind === 'http');
   if (section === undefined) return undefined;
   const metrics = answerIn(bytesOf(section, 'metrics'));
   const state = answerIn(bytesOf(section, 'state'));
-  return { told: state.told, ...readMetrics(metrics.body), ...readState(state.body) };
+  const told = speaksTls && state.told === 'no answer' ? 'the agent speaks HTTPS, which is not read' : state.told;
+  return { told, ...readMetrics(metrics.body), ...readState(state.body) };
 }
 
 interface HttpAnswer {

@@ -10,7 +10,7 @@ const UNITS = ['dcos-mesos-slave.service', 'dcos-mesos-slave-public.service'];
 
 const PROPERTIES = [
   ...['LoadState', 'ActiveState', 'MainPID', 'ControlGroup', 'KillMode', 'Delegate', 'Restart', 'TimeoutStopUSec'],
-  ...['NeedDaemonReload', 'ExecStartPre', 'Environment', 'EnvironmentFiles', 'EnvironmentFile'],
+  ...['NeedDaemonReload', 'ExecStart', 'ExecStartPre', 'Environment', 'EnvironmentFiles', 'EnvironmentFile'],
 ].flatMap((name) => ['-p', name]);
 
 /** Which unit is there, how it is set up, its process and since when, and what it left for its next start. */
@@ -73,11 +73,15 @@ export function agentIn(
 function ofProcess(unit: Section, api: AgentApi | undefined): Partial<Agent> {
   const environment = environmentIn(bytesOf(unit, 'environ'));
   const files = unit.fields.filter(({ name }) => name === 'settings').map(({ bytes }) => Buffer.from(bytes).toString());
+  const script = scriptIn(unit);
   const written = shownIn(unit).get('Environment')?.[0] ?? '';
   return {
     latest: bytesOf(unit, 'latest') !== undefined,
     settings: settingsOf(environment, argvIn(unit).slice(1), api?.flags),
-    ...(environment.size === 0 ? {} : { changedSettings: changedSettings(environment, written, files) }),
+    ...(environment.size === 0
+      ? {}
+      : { changedSettings: changedSettings(environment, written, files, script !== undefined) }),
+    ...(script === undefined ? {} : { script }),
     cgroups: linesOf(bytesOf(unit, 'cgroup')),
   };
 }
@@ -107,6 +111,12 @@ function serviceIn(unit: Section): Service {
   };
 }
 
+/** What the unit starts, where that is not the agent itself. */
+function scriptIn(unit: Section): string | undefined {
+  const path = /path=(.*?) ; argv\[\]=/.exec(shownIn(unit).get('ExecStart')?.[0] ?? '')?.[1];
+  return path === argvIn(unit)[0] ? undefined : path;
+}
+
 /** `{ path=/bin/ping ; argv[]=/bin/ping -c1 ready.spartan ; ignore_errors=no ; … }` */
 function commandIn(written: string): string {
   return /argv\[\]=(.*?) ; ignore_errors=/.exec(written)?.[1] ?? written;
@@ -120,4 +130,10 @@ function shownIn(unit: Section): ReadonlyMap<string, readonly string[]> {
     found.set(name, [...(found.get(name) ?? []), line.slice(name.length + 1)]);
   }
   return found;
+}
+
+/** Whether the agent wants to be asked over TLS, as on clusters in DC/OS's strict mode. */
+export function speaksTls(unit: Section): boolean {
+  const environment = environmentIn(bytesOf(unit, 'environ'));
+  return ['LIBPROCESS_SSL_ENABLED', 'SSL_ENABLED'].some((name) => ['1', 'true'].includes(environment.get(name) ?? ''));
 }

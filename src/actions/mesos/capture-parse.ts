@@ -1,4 +1,4 @@
-import { agentIn, namespacesIn, unitIn } from './agent.ts';
+import { agentIn, namespacesIn, speaksTls, unitIn } from './agent.ts';
 import { type AgentApi, agentApiIn } from './agent-http.ts';
 import { type Recovery, recoveryIn } from './agent-return.ts';
 import { clockIn, type HostClock } from './clock.ts';
@@ -34,12 +34,14 @@ export interface Captured {
 export function parseCapture(output: string, port: number): Captured | undefined {
   const sections = readSections(output);
   if (sections === undefined) return undefined;
-  const [clock, docker, api] = [clockIn(sections), dockerIn(sections), agentApiIn(sections)];
+  const unit = unitIn(sections);
+  const [clock, docker] = [clockIn(sections), dockerIn(sections)];
+  const api = agentApiIn(sections, unit !== undefined && speaksTls(unit));
   const idleLimitSeconds = idleLimitIn(sections);
   const [surroundings, recovery] = [surroundingsIn(sections), recoveryIn(sections)];
   const tables = tablesIn(sections);
   const agent = agentIn(sections, tables, port, api);
-  const namespaces = namespacesIn(unitIn(sections));
+  const namespaces = namespacesIn(unit);
   const executors = executorsAmong(sections.flatMap(launchedIn), {
     tables,
     port,

@@ -30,7 +30,7 @@ export const mesosCapture: Action<Params, Facts> = {
   summary:
     'Finds the agent and every executor of a host, with their links and tasks, and keeps what docker ps and netstat print.',
   params,
-  effect: (given) => (given.dest === undefined ? 'reads' : 'probed'),
+  effect: () => 'reads',
   probe: async (given, host) => {
     const found = await capture(host, given.port);
     if (!found.ok || given.dest === undefined) return found;

@@ -1,14 +1,10 @@
 import * as z from 'zod';
 import type { ValueMap } from '../../source/value.ts';
 import type { Action, Asked, Check, Decision, Probed, Result } from '../action.ts';
-import { integer, number, parameters, path } from '../params.ts';
+import { integer, number, parameters } from '../params.ts';
 import { type Allowed, type Baseline, judgeCluster } from './cluster-checks.ts';
-import { askMasters, type Figures, type Seen } from './masters.ts';
-
-const master = z
-  .url({ protocol: /^https?$/, error: 'must be a URL such as http://m1.example:5050' })
-  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'must not hold a user or password; give `token`')
-  .transform((url) => url.replace(/\/+$/, ''));
+import { askMasters, type Figures, type Seen, wantOtherCredentials } from './masters.ts';
+import { filesOfWay, wayOf, wayParams } from './way.ts';
 
 const counted = z.looseObject(
   {
@@ -25,19 +21,7 @@ const counted = z.looseObject(
 const unread = z.looseObject({ readable: z.literal(false) });
 
 const params = parameters({
-  masters: z
-    .array(master, { error: 'must be a list of URLs' })
-    .min(1, { error: 'must name at least one master' })
-    .describe('The masters, such as http://m1.example:5050; asked one after the other until the leader has answered.'),
-  token: z
-    .string({ error: 'must be text' })
-    .trim()
-    .regex(/^[\x21-\x7e]+$/, { error: 'must be a token: printable characters without spaces' })
-    .describe('The token of DC/OS to ask with (`Authorization: token=…`). Never shown.')
-    .optional(),
-  ca_file: path(
-    'A file of the bastion with the certificates (PEM) to trust, instead of the system’s, where masters speak TLS.',
-  ).optional(),
+  ...wayParams,
   since: z
     .union([counted, unread], {
       error: 'must be what mesos_cluster registered at the beginning of the run (and was not skipped there)',
@@ -79,19 +63,17 @@ export const mesosCluster: Action<Params, Seen> = {
     'Looks at the cluster between hosts: a leader is elected, and agents and tasks have not become fewer since the beginning.',
   params,
   effect: () => 'reads',
-  localFiles: ({ ca_file }) => (ca_file === undefined ? [] : [ca_file]),
+  localFiles: filesOfWay,
   probe,
   decide: (given, seen): Decision => ({ kind: 'settled', result: conclude(given, seen) }),
 };
 
 async function probe(given: Params, host: Asked): Promise<Probed<Seen>> {
-  const { masters, token } = given;
-  const ca = given.ca_file === undefined ? undefined : await host.bastion.read(host.localPath(given.ca_file));
-  if (ca?.ok === false) return { ok: false, message: `ca_file cannot be read: ${ca.why}` };
-  const way = { masters, token, ...(ca === undefined ? {} : { ca: ca.bytes }) };
+  const way = await wayOf(given, host);
+  if (!way.ok) return way;
   const until = host.clock.monotonic() + given.wait * 1000;
   for (;;) {
-    const seen = await askMasters(way, host);
+    const seen = await askMasters(way.facts, host);
     const leftMs = until - host.clock.monotonic();
     // Credentials do not heal by waiting.
     const isFinal = seen.kind === 'locked' || conclude(given, seen).refused !== true;
@@ -134,8 +116,7 @@ function allowedBy({ allowed, min_active }: Params): Allowed {
 
 /** Says nothing about the cluster's health, and must not be mistaken for it. */
 function withoutCredentials({ unreadable, token }: Params, said: string): Result {
-  const give = token === undefined ? 'give `token`' : 'the token is not valid, or not any more';
-  const why = `the masters do not accept the credentials (${said}): ${give}. Tokens of DC/OS last 5 days unless told otherwise; the cluster itself was not seen`;
+  const why = wantOtherCredentials(said, token);
   const check = failedCheck('credentials', why);
   if (unreadable === 'refuse') return refusal([check]);
   return { changed: false, readable: false, checks: [check], msg: `WARNING: ${why}` };

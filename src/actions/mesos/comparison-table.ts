@@ -71,7 +71,8 @@ function links(executor: Earlier | Executor | undefined): string {
   return named.length === 0 ? executor.standing : named.join(' + ');
 }
 
-function aligned(lines: readonly (readonly string[])[]): readonly string[] {
+/** Columns as wide as their widest cell. */
+export function aligned(lines: readonly (readonly string[])[]): readonly string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines.map((line) =>
     line

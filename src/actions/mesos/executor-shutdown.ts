@@ -195,7 +195,9 @@ function conclude(given: Params, { agent }: Facts, leftAlone: readonly LeftAlone
     ...callProblems(results, nameOf),
     ...(kept?.ok === false ? [`all this is done, but what gdb printed could not be kept: ${said(kept)}`] : []),
   ];
-  const told = `${shut.length} links shut, ${course(results)}${also(leftAlone)}`;
+  const unseen =
+    results.unseen === undefined ? '' : `; not known: whether a task was being launched (${results.unseen})`;
+  const told = `${shut.length} links shut, ${course(results)}${unseen}${also(leftAlone)}`;
   const msg = [...problems, told].join('; ');
   return problems.length === 0 ? { ...result, msg } : { ...result, failed: true, msg };
 }

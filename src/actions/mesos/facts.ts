@@ -20,6 +20,8 @@ export interface Agent {
   readonly settings?: Readonly<Record<string, string>>;
   /** What would be another at its next start, since the files of its unit were changed. */
   readonly changedSettings?: readonly ChangedSetting[];
+  /** What its unit starts, where that is a script which starts the agent. */
+  readonly script?: string;
   readonly service?: Service;
   /** Lines of /proc/PID/cgroup. */
   readonly cgroups?: readonly string[];

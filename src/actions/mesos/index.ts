@@ -7,6 +7,7 @@ import { mesosPreflight } from './preflight.ts';
 import { mesosBringHome, mesosRestartAgent } from './restart-agent.ts';
 import { mesosRexray } from './rexray.ts';
 import { mesosVerify } from './verify.ts';
+import { mesosWaitForTasks } from './wait-for-tasks.ts';
 
 export const MESOS_ACTIONS: readonly Action[] = [
   mesosCapture,
@@ -16,6 +17,7 @@ export const MESOS_ACTIONS: readonly Action[] = [
   mesosRestartAgent,
   mesosPreflight,
   mesosVerify,
+  mesosWaitForTasks,
   mesosCluster,
   mesosRexray,
 ];

@@ -58,7 +58,7 @@ export async function askMasters(way: Way, host: Asked): Promise<Seen> {
 
 /** With the leader's version, where it tells one: agents are upgraded after their masters. */
 async function seenAt(figures: Figures, way: Way, host: Asked): Promise<Seen> {
-  const answer = await get(`${figures.leader}/version`, way, host);
+  const answer = await getFrom(`${figures.leader}/version`, way, host);
   const told = answer.kind === 'answered' ? parsedJson(answer.body) : undefined;
   const version = typeof told === 'object' && told !== null && 'version' in told ? told.version : undefined;
   return { kind: 'seen', figures: typeof version === 'string' ? { ...figures, version } : figures };
@@ -71,14 +71,14 @@ function verdictOn(answers: readonly Answered[]): 'leaderless' | 'locked' | 'sil
 }
 
 async function askLeaderOf(follower: string, way: Way, host: Asked): Promise<Answered> {
-  const answer = await get(`${follower}/master/redirect`, way, host);
+  const answer = await getFrom(`${follower}/master/redirect`, way, host);
   const to = answer.kind === 'answered' ? leadsTo(answer, follower) : undefined;
   if (to === undefined) return { kind: 'follower', said: `${follower} knows no leader` };
   return askMaster(to, way, host);
 }
 
 async function askMaster(master: string, way: Way, host: Asked): Promise<Answered> {
-  const answer = await get(`${master}${SNAPSHOT}`, way, host);
+  const answer = await getFrom(`${master}${SNAPSHOT}`, way, host);
   if (answer.kind === 'silent') return { kind: 'silent', said: `${master}: ${answer.why}` };
   const { status, body } = answer;
   if (status === 401 || status === 403) return { kind: 'locked', said: `${master}: HTTP ${status}` };
@@ -90,7 +90,8 @@ async function askMaster(master: string, way: Way, host: Asked): Promise<Answere
   return { kind: 'leader', figures: figuresOf(master, metrics, host) };
 }
 
-function get(url: string, { token, ca }: Way, host: Asked) {
+/** As every page of the masters is asked for. */
+export function getFrom(url: string, { token, ca }: Way, host: Asked) {
   return host.bastion.http({
     url,
     headers: token === undefined ? {} : { Authorization: new Secret(`token=${token}`) },
@@ -150,4 +151,10 @@ function figuresOf(leader: string, metrics: Metrics, host: Asked): Figures {
     tasks_killed: metrics.tasks_killed,
     tasks_running: metrics.tasks_running,
   };
+}
+
+/** What a master means by HTTP 401 and 403. */
+export function wantOtherCredentials(said: string, token: string | undefined): string {
+  const give = token === undefined ? 'give `token`' : 'the token is not valid, or not any more';
+  return `the masters do not accept the credentials (${said}): ${give}. Tokens of DC/OS last 5 days unless told otherwise; the cluster itself was not seen`;
 }

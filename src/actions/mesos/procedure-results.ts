@@ -3,6 +3,8 @@ export interface ProcedureResults {
   /** Nothing was touched, and why. */
   readonly refused?: string;
   readonly calls: readonly Call[];
+  /** Why nobody can tell whether tasks were being launched just before. */
+  readonly unseen?: string;
   /** Executors that were to be shut and were not, with the script's word for it. */
   readonly left: readonly { readonly pid: number; readonly why: string }[];
   /** Pids of executors that were gone after the last call. */
@@ -39,9 +41,11 @@ export function readResults(output: string): ProcedureResults {
   // A call that failed was tried once more: the last word counts.
   const calls = new Map(of('shut').map(([pid, fd, returned = '']) => [`${pid} ${fd}`, { pid, fd, returned }]));
   const refused = of('refused')[0]?.join(' ');
+  const unseen = of('unseen')[0]?.join(' ');
   const down = of('down')[0]?.[0];
   return {
     ...(refused === undefined ? {} : { refused }),
+    ...(unseen === undefined ? {} : { unseen }),
     calls: [...calls].map(([key, { pid, fd, returned }]) => ({
       pid: Number(pid),
       fd: Number(fd),

@@ -1,4 +1,5 @@
 import { type Script, sh, shellText } from '../../shell/script.ts';
+import { LAUNCHING } from './launching.ts';
 
 /** What the script is told. Everything it must be sure of it looks up itself, just before. */
 export interface ProcedureInput {
@@ -58,6 +59,7 @@ const BODY = `
 LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/opt/mesosphere/bin
 export LC_ALL PATH
+unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 # Ended half way, it would do the harm that it is there to prevent.
 trap '' HUP INT TERM
 umask 077
@@ -186,20 +188,10 @@ prove() {
   call "$dummy" '(int)shutdown(-1,0)' proof
   said=$(returned "gdb.$dummy.proof")
   systemctl stop rollgate-throwaway.service
-  [ "$said" = -1 ] || refuse "gdb cannot work on this host, tried on a process of its own: $(grep -v '^$' "gdb.$dummy.proof" | tail -n 3 | tr '\\n' ' ')"
+  [ "$said" = -1 ] || refuse "gdb cannot work on this host, tried on a process of its own: $(grep -v '^$' "gdb.$dummy.proof" | tail -n 3 | tr '\\n' ' '); allow containers ptrace there (SELinux, AppArmor, seccomp, namespaces), or leave the host out"
 }
 
-# Where a new task is on its way, its executor would not hear of it.
-launching() {
-  command -v curl >/dev/null 2>&1 || return 1
-  curl -s -m 3 "http://$(agent_address):$port/state" 2>/dev/null | grep -q '"queued_tasks":\\[{'
-}
-agent_address() {
-  for address in $(tr '\\0' '\\n' <"/proc/$(main_pid "$unit")/environ" 2>/dev/null | sed -n 's/^MESOS_IP=\\([0-9.]*\\)$/\\1/p') 127.0.0.1; do
-    echo "$address"
-    return
-  done
-}
+${LAUNCHING}
 
 # An executor that speaks of it has seen its link end. Its own words count only from now on.
 words_of() {

@@ -20,6 +20,7 @@ export const registeredCapture = z
         container: z.object({ id: z.string(), started_at: z.string() }).optional(),
       }),
     ),
+    clock: z.looseObject({ wall_seconds: z.number().optional() }).optional(),
     counts: z.looseObject({ processes_by_name: z.number() }).optional(),
   })
   .describe('What mesos_capture registered before.');

@@ -62,19 +62,20 @@ function fromWord(word: string): readonly (readonly [string, string])[] {
 }
 
 /**
- * What the next start would find otherwise than the last one did. A setting that the files do not have may come from
- * a script that starts the agent, so its lack counts only where it would make the agent refuse to recover.
+ * What the next start would find otherwise than the last one did. Where a script starts the agent (`isScripted`), what
+ * the unit's files do not set may come from there; else its lack counts, where it would make the agent refuse to recover.
  */
 export function changedSettings(
   running: ReadonlyMap<string, string>,
   unitEnvironment: string,
   files: readonly string[],
+  isScripted: boolean,
 ): readonly ChangedSetting[] {
   const onDisk = new Map([...words(unitEnvironment), ...files.flatMap((text) => [...readEnvironmentFile(text)])]);
   const names = [...new Set([...running.keys(), ...onDisk.keys()])].filter((name) => name.startsWith('MESOS_')).sort();
   return names.flatMap((name) => {
     const [now, next] = [running.get(name), onDisk.get(name)];
-    if (now === next || (next === undefined && !mustStay(name))) return [];
+    if (now === next || (next === undefined && (isScripted || !mustStay(name)))) return [];
     return [
       {
         name,

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Value, ValueMap } from '../../source/value.ts';
-import type { Action, Asked, Decision, Done, HostCommand, Probed, Result } from '../action.ts';
-import { firstFailure } from '../outcomes.ts';
+import type { Action, Asked, Decision, Probed, Result } from '../action.ts';
 import { integer, parameters, path } from '../params.ts';
 import { ASK_RECOVERY, lastingProblems, notRead, passingProblems } from './agent-return.ts';
 import { capture, type Found, port } from './ask.ts';
@@ -11,7 +10,7 @@ import { asJson, table } from './comparison-table.ts';
 import { type Executor, identityOf, named } from './facts.ts';
 import { registeredForm } from './registered.ts';
 import { type Before, type Earlier, registeredCapture } from './registered-capture.ts';
-import { remedies } from './remedy.ts';
+import { keepRemedies, remedies, remedyFile } from './remedy.ts';
 
 const params = parameters({
   before: registeredCapture,
@@ -37,14 +36,11 @@ export const mesosVerify: Action<Params, Facts> = {
   summary:
     'Compares agent and executors with those of a capture, by identity: the agent as it was, every executor alive and linked again, its tasks running; names who is lost, gone or new.',
   params,
-  effect: ({ dest }) => (dest === undefined ? 'reads' : 'probed'),
+  effect: () => 'reads',
   probe: async (given, host) => {
     const found = await watched(given, host);
     if (!found.ok) return found;
-    const dest =
-      given.dest === undefined
-        ? {}
-        : { dest: host.localPath(`${given.dest}/${host.host.replaceAll('/', '_')}.remedy.json`) };
+    const dest = given.dest === undefined ? {} : { dest: remedyFile(given.dest, host) };
     return { ok: true, facts: { ...found.facts, host: host.host, ...dest } };
   },
   decide,
@@ -94,20 +90,9 @@ function isWell(before: Before, found: Found): boolean {
 
 function decide({ before }: Params, facts: Facts): Decision {
   const comparison = compare(before, facts);
-  const remedy = remedies(comparison, facts.host);
+  const remedy = remedies(comparison, before, facts.host);
   const result = { ...judged(before, facts, comparison), remedy };
-  if (facts.dest === undefined) return { kind: 'settled', result };
-  const bytes = Buffer.from(`${JSON.stringify(remedy, null, 2)}\n`);
-  const commands: readonly HostCommand[] = [{ kind: 'keep', bytes, to: facts.dest }];
-  return { kind: 'work', commands, foreseen: result, conclude: (done) => kept(result, done) };
-}
-
-/** What was found out counts for more than that it could not be written down. */
-function kept(result: Result, done: readonly Done[]): Result {
-  const failure = firstFailure(done, 'the tasks to remedy could not be kept');
-  return failure === undefined
-    ? result
-    : { ...result, failed: true, msg: `${String(result.msg)}; ${String(failure.msg)}` };
+  return facts.dest === undefined ? { kind: 'settled', result } : keepRemedies(result, facts.dest);
 }
 
 function judged(before: Before, facts: Facts, comparison: Comparison): Result {

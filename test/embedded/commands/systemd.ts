@@ -146,6 +146,7 @@ function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<strin
       UnitFileState: there ? 'enabled' : '',
     };
   }
+  const start = state.spec.startScript ?? '/opt/mesosphere/bin/mesos-slave';
   const sub = { active: 'running', inactive: 'dead', failed: 'failed' }[agent.state];
   return {
     Id: unit,
@@ -160,6 +161,7 @@ function propertiesOf(state: SimulatedHost, unit: string): Readonly<Record<strin
     Restart: 'always',
     TimeoutStopUSec: '1min 30s',
     NeedDaemonReload: state.spec.needsDaemonReload === true ? 'yes' : 'no',
+    ExecStart: `{ path=${start} ; argv[]=${start} ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`,
     ExecStartPre:
       '{ path=/bin/ping ; argv[]=/bin/ping -c1 ready.spartan ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }',
     EnvironmentFiles: `${SETTINGS} (ignore_errors=yes)`,

@@ -51,9 +51,10 @@ export class SimulatedHost implements Machine {
     this.fs = new MountableFs({ base: this.files });
     this.fs.mount('/proc', new ProcFiles(this));
     this.mesos = spec.agent === 'none' ? undefined : new Mesos(this);
+    const attributes = spec.attributesOnDisk ?? (spec.startScript === undefined ? 'rack:a1' : undefined);
     this.files.writeFileSync(
       SETTINGS,
-      `# made by the installer\nMESOS_WORK_DIR=/var/lib/mesos/slave\nMESOS_ATTRIBUTES="${spec.attributesOnDisk ?? 'rack:a1'}"\n`,
+      `# made by the installer\nMESOS_WORK_DIR=/var/lib/mesos/slave\n${attributes === undefined ? '' : `MESOS_ATTRIBUTES="${attributes}"\n`}`,
     );
   }
 

@@ -39,6 +39,8 @@ export interface HostSpec {
   readonly dockerDown?: boolean;
   /** The agent wants a token. */
   readonly httpUnauthorized?: boolean;
+  /** What the unit starts, where that is a script which sets the agent's attributes itself and starts it. */
+  readonly startScript?: string;
   /** The attributes in the agent's settings file; its running process has `rack:a1`. */
   readonly attributesOnDisk?: string;
   /** Unit files were changed, and systemd was not told. */
