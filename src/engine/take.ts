@@ -171,7 +171,7 @@ async function settleInterrupted(
   course: Course,
 ): Promise<'do' | 'refused' | Result> {
   const { task, host, play, batch } = step.at;
-  if (effectOf(step) !== 'opaque') return 'do';
+  if (effectOf(step) !== 'opaque' || isLeftOut(step)) return 'do';
   const question = `"${step.address.task}" (${task.at}) was begun on ${host} before the run broke off, and nothing can tell whether it was done`;
   const answer = await course.world.operator.resolve(question);
   switch (answer) {
@@ -189,6 +189,13 @@ async function settleInterrupted(
       return 'refused';
     }
   }
+}
+
+/** Its condition does not hold, as it did not before: nothing was done. */
+function isLeftOut({ world, variables, at }: Attempted): boolean {
+  if (at.task.loop !== undefined) return false;
+  const condition = world.expressions.holds(at.task.when, variables.scope(at));
+  return condition.ok && !condition.value;
 }
 
 function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {

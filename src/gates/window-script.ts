@@ -26,10 +26,14 @@ now() {
   echo "\${up%.*}\${up#*.} $(date +%s) $(cat /proc/sys/kernel/random/boot_id)"
 }`;
 
+/** After how many seconds a guard comes again that did not end well. */
+const AGAIN_AFTER_SECONDS = 10;
+
 /**
  * Opens a window on its host: says so in a file before anything is done, and arms the guard. It may be sent again. The
- * host itself refuses a second one: by the file, under a lock, and by the fixed name of the guard's unit. (`9>&9`: mksh keeps
- * descriptors from the programs that it starts, unless they are handed on.)
+ * host itself refuses a second one: by the file, under a lock, and by the fixed name of the guard's unit. (`true >>`, not
+ * `: >>`: where that cannot be written, a POSIX shell ends without a word. `9>&9`: mksh keeps descriptors from the
+ * programs that it starts, unless they are handed on.)
  */
 export function openScript({ name, run, lengthSeconds, guard }: Opening): Script {
   return lines([
@@ -37,7 +41,7 @@ export function openScript({ name, run, lengthSeconds, guard }: Opening): Script
     sh`file=${`${FOLDER}/${name}`}
 run=${run}
 umask 077
-{ mkdir -p ${FOLDER} && : >>${`${FOLDER}/lock`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
+{ mkdir -p ${FOLDER} && true >>${`${FOLDER}/lock`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could open the window at once'
 exec 9>>${`${FOLDER}/lock`}
 flock 9 9>&9 || refuse 'the lock that keeps two from opening the window at once cannot be had on this host'
@@ -60,11 +64,25 @@ function armScript(
   { command, afterSeconds }: { readonly command: string; readonly afterSeconds: number },
 ): Script {
   const unit = guardUnit(name);
-  const fired = `echo "fired $(date +%s)" >>${FOLDER}/${name}; ${command}`;
   return sh`systemctl is-active ${`${unit}.timer`} >/dev/null 2>&1 && { rm -f "$file"; refuse 'a guard of that name is armed on this host already: somebody else works here'; }
 systemctl reset-failed ${unit} 2>/dev/null
-said=$(systemd-run --unit=${unit} --on-active=${`${afterSeconds}s`} --timer-property=AccuracySec=1s /bin/sh -c ${fired} 2>&1 9>&-)
+printf %s ${guardScript(name, command)} >"$file.guard" || { rm -f "$file"; refuse 'the guard cannot be written on this host'; }
+said=$(systemd-run --unit=${unit} --on-active=${`${afterSeconds}s`} --on-unit-inactive=${`${AGAIN_AFTER_SECONDS}s`} --timer-property=AccuracySec=1s /bin/sh "$file.guard" 2>&1 9>&-)
 systemctl is-active ${`${unit}.timer`} >/dev/null 2>&1 || { rm -f "$file"; refuse "no guard can be armed on this host: $said"; }`;
+}
+
+/**
+ * What the guard's unit runs. It lies in a file: what stands in a unit is read otherwise by one systemd and the next. Done
+ * well, it disarms itself; killed or failed, it comes again.
+ */
+function guardScript(name: string, command: string): string {
+  return `#!/bin/sh
+# Made by rollgate: comes when nobody has closed window ${name} in time, and again until this has ended well.
+grep -qs '^fired ' ${FOLDER}/${name} || echo "fired $(date +%s)" >>${FOLDER}/${name}
+(
+${command}
+) && systemctl stop ${guardUnit(name)}.timer
+`;
 }
 
 /** How things stand in a window: the host's clocks now, and whether the guard has fired. */

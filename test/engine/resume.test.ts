@@ -111,6 +111,18 @@ describe('a run that broke off', () => {
     expect(second.steps.filter((step) => step.includes('two'))).toHaveLength(5 - unknown.length);
   });
 
+  it('asks nobody about a step whose condition does not hold, though its parameters mean nothing then', async () => {
+    const given = {
+      ...setup,
+      playbook: '- hosts: all\n  tasks:\n    - {name: one, shell: "do {{ it }}", when: it is defined}\n',
+    };
+    const whole = await run(given);
+    const begun = whole.events.findIndex((event) => event.type === 'step_started');
+    const resumed = await run({ ...given, past: whole.events.slice(0, begun + 1) });
+    expect(resumed.steps).toHaveLength(5);
+    for (const result of Object.values(resultsOf(resumed.events))) expect(result).toMatchObject({ skipped: true });
+  });
+
   it('repeats nothing when it had come to its end', async () => {
     const whole = await run(setup);
     const again = await run({ ...setup, past: whole.events });

@@ -126,7 +126,13 @@ systemctl daemon-reload; systemctl restart containerd docker`),
     stale: false,
     make: async (host) => shutByHand(host, 'web', await linkOf(host, 'web')),
     restarts: true,
-    also: (run) => expect(registered(run, 'waits-already', SHUT).shut).toEqual([]),
+    also: async (run, host) => {
+      expect(registered(run, 'waits-already', SHUT).shut).toEqual([]);
+      const folder = '/var/lib/rollgate/executor-shutdown';
+      expect(await host.read(`ls ${folder} | grep -c '^gdb' || true; cat ${folder}/save_exec.out`)).toBe('0');
+      const starts = 'journalctl -o cat -u dcos-mesos-slave | grep -c "^Started dcos-mesos-slave"';
+      expect(await host.read(starts)).toBe('2');
+    },
   },
   {
     name: 'in-the-unit',

@@ -96,8 +96,11 @@ if (isPossible)
           /^phase open\nrun first of ada, as a1\nopened 100000 1[67]\d{8} b1\nlength 900\n$/,
         );
         expect(statSync(stateFile()).mode & 0o777).toBe(0o600);
-        expect(armed()).toMatch(/^--unit=rollgate-guard-w\n--on-active=120s\n--timer-property=AccuracySec=1s\n/);
-        expect(armed()).toContain('go home');
+        expect(armed()).toMatch(
+          /^--unit=rollgate-guard-w\n--on-active=120s\n--on-unit-inactive=10s\n--timer-property=AccuracySec=1s\n/,
+        );
+        expect(armed()).toContain(`/bin/sh\n/var/lib/rollgate/windows/w.guard\n`);
+        expect(readFileSync(`${stateFile()}.guard`, 'utf8')).toContain('\ngo home\n');
       });
 
       it('is opened again by its own run as it stands: a lost answer costs nothing', async () => {
@@ -113,6 +116,17 @@ if (isPossible)
           expect([armed(), readFileSync(stateFile(), 'utf8').split('\n')[0]]).toEqual([undefined, 'phase closed']);
         }
         expect(await open('second of bob, as a1')).toHaveProperty('opened');
+      });
+
+      it.each([
+        ['is not disarmed while its command fails, and has fired once', 'exit 1', true],
+        ['disarms itself when its command has ended well, however that ends', 'exit 0', false],
+      ])('has a guard that %s', async (_, command, stays) => {
+        await say(openScript(opening('r', command)));
+        const [program = '', ...args] = apart(shell);
+        for (let times = 0; times < 2; times++) spawnSync(program, [...args, `/var/lib/rollgate/windows/w.guard`]);
+        expect(armed() !== undefined).toBe(stays);
+        expect(readFileSync(stateFile(), 'utf8').match(/^fired /gm)).toHaveLength(1);
       });
 
       it('tells of a guard that has fired', async () => {

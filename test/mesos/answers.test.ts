@@ -8,7 +8,7 @@ import { recoveryIn } from '../../src/actions/mesos/agent-return.ts';
 import { ASK_CLOCK, clockIn } from '../../src/actions/mesos/clock.ts';
 import { BEGINNING, END } from '../../src/actions/mesos/host-shell.ts';
 import { belongingsIn, versionIn } from '../../src/actions/mesos/libraries.ts';
-import { linksIn } from '../../src/actions/mesos/links.ts';
+import { idleLimitIn, linksIn } from '../../src/actions/mesos/links.ts';
 import { readSections, type Section } from '../../src/actions/mesos/sections.ts';
 import { lines, render } from '../../src/shell/script.ts';
 
@@ -98,6 +98,16 @@ describe('a link', () => {
     ['a byte went over it just now', 'ESTAB ino:700 x\n\t lastrcv:84', '', { idleSeconds: 0 }],
   ])('tells how old it is where %s', (_, idle, tracked, expected) => {
     expect(linksIn(section('links', { idle, tracked }))(row)).toEqual(expected);
+  });
+});
+
+describe('how long an idle link is remembered', () => {
+  it.each<[string, string, number | undefined]>([
+    ['is what the kernel goes by', '432000\n', 432_000],
+    ['is not known where connection tracking is not loaded', '', undefined],
+    ['is not known where that is no number', 'cat: x\n', undefined],
+  ])('%s', (_, limit, expected) => {
+    expect(idleLimitIn(section('links', { idle: '', tracked: '', limit }))).toBe(expected);
   });
 });
 

@@ -179,6 +179,10 @@ describe('before a shutdown', () => {
       },
     ],
     ['a window from before the boot', around({ windows: [{ file: 'f', words: { phase: 'open', agent: 'old/1/9' } }] })],
+    [
+      'a window of an earlier start of the agent, whose script died before it could say so',
+      around({ windows: [{ file: 'f', words: { phase: 'restarting', agent: 'boot/1/8' } }] }),
+    ],
     ['a window that is over', around({ windows: [{ file: 'f', words: { phase: 'restarted', agent: 'boot/1/9' } }] })],
     ['the library of one that is not touched', withExecutor({ http: true, libc: { path: '/x', state: 'replaced' } })],
   ])('does not mind %s', (_, found) => {
@@ -250,11 +254,13 @@ describe('mesos_preflight on a simulated host', () => {
   });
 
   it('refuses a host on which a window is open', async () => {
-    const probe = new SimulatedHost({ name: 'b' });
+    const probe = new SimulatedHost({ name: 'b', executors: [], images: [IMAGE] });
+    const { pid, startTicks } = probe.mesos?.agent.process ?? {};
     const state = (agent: string) => ({ '/var/lib/rollgate/x/state': `phase open\nrun r1 by me\nagent ${agent}\n` });
     expect((await preflight([], {}, state('another-boot/1/1'))).refused).toBeUndefined();
     const next = probe.bootId.replace(/\d+$/, (digits) => String(Number(digits) + 2).padStart(12, '0'));
-    expect((await preflight([], {}, state(`${next}/1/1`))).msg).toMatch(/no other window: .*open, begun by r1 by me/);
+    const msg = (await preflight([], {}, state(`${next}/${pid}/${startTicks}`))).msg;
+    expect(msg).toMatch(/no other window: .*open, begun by r1 by me/);
   });
 
   it('lets a host in where the agent wants a token, and says what it could not read', async () => {

@@ -6,7 +6,7 @@ import { containerOf, type Docker, dockerIn } from './containers.ts';
 import { executorsAmong } from './executors.ts';
 import type { Agent, Executor } from './facts.ts';
 import { belongingsIn } from './libraries.ts';
-import { linksIn } from './links.ts';
+import { idleLimitIn, linksIn } from './links.ts';
 import { launchedIn } from './processes.ts';
 import { bytesOf, printable, readSections, type Section } from './sections.ts';
 import { type Surroundings, surroundingsIn } from './surroundings.ts';
@@ -22,6 +22,8 @@ export interface Captured {
   readonly clock?: HostClock;
   readonly docker?: Docker;
   readonly api?: AgentApi;
+  /** For how long connection tracking remembers an idle link, in seconds; absent where it is not loaded. */
+  readonly idleLimitSeconds?: number;
   /** What is asked only before a shutdown. */
   readonly surroundings?: Surroundings;
   /** What is asked only after a restart; absent where the journal does not tell. */
@@ -35,6 +37,7 @@ export function parseCapture(output: string, port: number): Captured | undefined
   const unit = unitIn(sections);
   const [clock, docker] = [clockIn(sections), dockerIn(sections)];
   const api = agentApiIn(sections, unit !== undefined && speaksTls(unit));
+  const idleLimitSeconds = idleLimitIn(sections);
   const [surroundings, recovery] = [surroundingsIn(sections), recoveryIn(sections)];
   const tables = tablesIn(sections);
   const agent = agentIn(sections, tables, port, api);
@@ -54,6 +57,7 @@ export function parseCapture(output: string, port: number): Captured | undefined
     ...(clock === undefined ? {} : { clock }),
     ...(docker === undefined ? {} : { docker }),
     ...(api === undefined ? {} : { api }),
+    ...(idleLimitSeconds === undefined ? {} : { idleLimitSeconds }),
     ...(surroundings === undefined ? {} : { surroundings }),
     ...(recovery === undefined ? {} : { recovery }),
   };

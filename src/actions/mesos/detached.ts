@@ -12,20 +12,23 @@ export const NOTHING_OPEN = 'nothing is open on this host';
 const PREFACE = sh`LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin
 refuse() { echo "= refused $*"; exit 3; }
-noted() { sed -n "s/^$1 //p" ${`${FOLDER}/state`} 2>/dev/null | head -n 1; }`;
+noted() { sed -n "s/^$1 //p" ${`${FOLDER}/state`} 2>/dev/null | head -n 1; }
+start() {
+  systemctl reset-failed ${UNIT} 2>/dev/null
+  said=$(systemd-run --unit=${UNIT} --description='rollgate: executor shutdown' /bin/sh "$PWD/procedure.sh" "$@" 2>&1 9>&-)
+}`;
 
 /**
- * Starts the procedure as a unit of the host's own. It may be sent again: what this run has begun goes on, and what
- * another has begun is left to it.
+ * Starts the procedure as a unit of the host's own. It may be sent again: what this run has begun goes on, also where
+ * its script has died, and what another has begun is left to it.
  */
 export function startScript(procedure: Script, run: string, instance: string): Script {
   return lines([
     PREFACE,
     sh`run=${run}
 agent=${instance}
-boot=$(cat /proc/sys/kernel/random/boot_id)
 umask 077
-{ mkdir -p ${FOLDER} && : >${`${FOLDER}/starting`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
+{ mkdir -p ${FOLDER} && true >${`${FOLDER}/starting`}; } 2>/dev/null || refuse ${`nothing can be written to ${FOLDER} on this host: is its disk full or read-only?`}
 cd ${FOLDER}
 command -v flock >/dev/null 2>&1 || refuse 'this host has no flock, without which two could restart its agent at once'
 exec 9>>starting
@@ -36,15 +39,17 @@ case $(systemctl is-active ${UNIT}) in active | activating | deactivating)
   refuse "the procedure is under way on this host, begun by $holder" ;;
 esac
 began=$(noted agent)
-if [ "\${began%%/*}" = "$boot" ]; then
+# Of another start of the agent: it has been restarted since, and nothing is open.
+if [ "$began" = "$agent" ]; then
   case $(noted phase) in
   open | restarting | absent)
-    [ "$holder" = "$run" ] && exit 0
-    refuse "links were shut on this host by $holder, and the agent has not been restarted since: resume that run, or on the host: sh $PWD/procedure.sh home" ;;
-  restarted) [ "$holder $began" = "$run $agent" ] && exit 0 ;;
+    [ "$holder" = "$run" ] || refuse "links were shut on this host by $holder, and the agent has not been restarted since: resume that run, or on the host: sh $PWD/procedure.sh home"
+    start home || refuse "systemd-run does not start it: $said"
+    exit 0 ;;
+  restarted) [ "$holder" = "$run" ] && exit 0 ;;
   esac
 fi
-rm -f results docker.out gdb.* save_exec.out restart.end
+rm -f results docker.out gdb.* heard.* save_exec.out restart.end
 [ ! -f log ] || mv -f log log.before
 : >save_exec.out
 cat >procedure.new <<'END_OF_PROCEDURE'`,
@@ -52,8 +57,7 @@ cat >procedure.new <<'END_OF_PROCEDURE'`,
     sh`END_OF_PROCEDURE
 mv -f procedure.new procedure.sh
 printf 'phase begun\nrun %s\nagent %s\n' "$run" "$agent" >state
-systemctl reset-failed ${UNIT} 2>/dev/null
-said=$(systemd-run --unit=${UNIT} --description='rollgate: executor shutdown' /bin/sh "$PWD/procedure.sh" 2>&1 9>&-) || { echo 'phase refused' >state; refuse "systemd-run does not start it: $said"; }`,
+start || { echo 'phase refused' >state; refuse "systemd-run does not start it: $said"; }`,
   ]);
 }
 
@@ -79,7 +83,7 @@ done
 echo "= end $(sed -n 's/^phase //p' state)"`,
 ]);
 
-/** Where links were shut and the agent has not been restarted since: restarts it, in a unit too. It may be sent again. */
+/** Where links were shut and the agent has not been restarted since: goes on, in a unit too. It may be sent again. */
 export const START_HOME: Script = lines([
   PREFACE,
   sh`cd ${FOLDER} 2>/dev/null || refuse ${NOTHING_OPEN}
@@ -91,6 +95,5 @@ open | restarting | absent) ;;
 restarted) exit 0 ;;
 *) refuse ${NOTHING_OPEN} ;;
 esac
-systemctl reset-failed ${UNIT} 2>/dev/null
-said=$(systemd-run --unit=${UNIT} --description='rollgate: agent restart' /bin/sh "$PWD/procedure.sh" home 2>&1) || refuse "systemd-run does not start it: $said"`,
+start home || refuse "systemd-run does not start it: $said"`,
 ]);

@@ -208,7 +208,7 @@ function said(end: Extract<Ended, { ok: false }>): string {
 
 function course({ restart, downSeconds, isLate, isHome, wasKilled }: ProcedureResults): string {
   if (isHome && restart !== 'absent')
-    return 'then the script on the host died, and the agent was restarted without it: who was not shut by then may be lost';
+    return 'then the script on the host died; another went on from there, and restarted the agent';
   if (restart !== 'done') return restart === 'not needed' ? 'the agent was not restarted' : 'see the agent';
   const how = wasKilled ? ' (it did not stop by itself and was ended)' : '';
   const late = isLate ? ': longer than it may be, see whether the master still knows it' : '';

@@ -1,4 +1,5 @@
 import type { Found } from './ask.ts';
+import type { Agent } from './facts.ts';
 import { fail, type Given, type PreflightCheck, pass, unknown } from './preflight-check.ts';
 import type { Room, WindowState } from './surroundings.ts';
 
@@ -55,16 +56,17 @@ function clock(found: Found, given: Given): PreflightCheck {
       );
 }
 
-function windows({ surroundings, clock: now }: Found): PreflightCheck {
+function windows({ surroundings, agent, clock: now }: Found): PreflightCheck {
   if (surroundings === undefined) return unknown('no other window', 'not asked');
-  const open = surroundings.windows.filter((state) => isOpen(state, now?.bootId));
+  const open = surroundings.windows.filter((state) => isOpen(state, agent, now?.bootId));
   if (open.length === 0) return pass('no other window', 'none is open on this host');
   const who = open.map(({ file, words }) => `${file}: ${words.phase}, begun by ${words.run ?? 'nobody knows whom'}`);
   return fail('no other window', who.join('; '), 'resume that run, or bring its agent home first');
 }
 
-/** Links were shut, and the agent has not come back since. What was before a boot is over. */
-function isOpen({ words }: WindowState, bootId: string | undefined): boolean {
+/** Links were shut, and the agent has not been started since, whatever the script lived to write. */
+function isOpen({ words }: WindowState, { instance }: Agent, bootId: string | undefined): boolean {
   const isOfThisBoot = bootId === undefined || words.agent?.split('/')[0] === bootId;
-  return isOfThisBoot && ['open', 'restarting', 'absent'].includes(words.phase ?? '');
+  const isSince = instance === '' ? isOfThisBoot : words.agent === instance;
+  return isSince && ['open', 'restarting', 'absent'].includes(words.phase ?? '');
 }

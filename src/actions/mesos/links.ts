@@ -16,7 +16,15 @@ echo '- idle'; limited 3 ss -tnoei state established ${`( dport = :${port} )`} 2
 echo '- tracked'
 if [ -r /proc/net/nf_conntrack ]; then limited 3 cat /proc/net/nf_conntrack
 elif [ -e /proc/sys/net/netfilter/nf_conntrack_count ]; then limited 3 conntrack -L -p tcp
-fi 2>/dev/null | awk -v port=${port} '{ rows++ } $0 ~ (" dport=" port " ") { print } END { if (rows) print "rows", rows }' | hex`;
+fi 2>/dev/null | awk -v port=${port} '{ rows++ } $0 ~ (" dport=" port " ") { print } END { if (rows) print "rows", rows }' | hex
+echo '- limit'; hex /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established`;
+}
+
+/** For how long this host's connection tracking remembers a link that is idle, tracked or not; absent where it has none. */
+export function idleLimitIn(sections: readonly Section[]): number | undefined {
+  const section = sections.find(({ kind }) => kind === 'links');
+  const written = section === undefined ? undefined : linesOf(bytesOf(section, 'limit'))[0];
+  return /^\d+$/.test(written ?? '') ? Number(written) : undefined;
 }
 
 export function linksIn(sections: readonly Section[]): LinkFacts {

@@ -26,15 +26,15 @@ export interface ProcedureInput {
 
 /**
  * The part that must not stop half way, as one script for the host: shut the executors' links, look, restart the agent.
- * It runs there as a unit of its own, so that neither a lost connection nor a dead bastion is in its way. `home` as its
- * argument does the second half only, if the first was done and the agent has not been restarted since: that is what
- * the bastion or a timer calls when the script itself has died.
+ * It runs there as a unit of its own, so that neither a lost connection nor a dead bastion is in its way. With `home` as its
+ * argument it goes on where it was broken off, if the first link had been begun with and the agent has not been restarted
+ * since: that is what the bastion or a timer calls when the script itself has died.
  */
 export function procedureScript(given: ProcedureInput, folder: string): Script {
   return sh`#!/bin/sh
 # Made by rollgate: shuts the links between this host's Mesos executors and their agent, and restarts the agent before
 # the executors' recovery timeout is over. Once the first link is shut, the restart is the only way to keep the tasks:
-#   sh ${folder}/procedure.sh home     restarts the agent if links were shut and it has not been restarted since
+#   sh ${folder}/procedure.sh home     if links were shut and the agent has not been restarted since: goes on, restarts it
 here=${folder}
 run=${given.run}
 unit=${given.unit}
@@ -112,6 +112,8 @@ traced() {
     sed -n 's/^TracerPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null
   done | grep -q '[1-9]'
 }
+# Whether gdb is at work, or still on its way to an executor: it would shut there whatever it finds.
+debugging() { traced || cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' ' | grep -q '[g]db -nx -q -batch'; }
 
 # What is so on this host, written before it is acted upon: any bastion can read it.
 note() {
@@ -200,9 +202,17 @@ words_of() {
 shut_executor() {
   pid=$1
   if [ "$(start_of "$pid")" != "$2" ]; then say "$pid is gone"; tell "left $pid gone"; return; fi
-  heard=$(words_of "$pid")
   links=$(links_of "$pid")
+  if [ -z "$links" ] && [ -s "heard.$pid" ]; then
+    say "$pid waits already"
+    called=$(sed -n "s/^= shut $pid \\([0-9]*\\) .*/= after $pid \\1 closed/p" results)
+    echo "$called" >>results
+    return
+  fi
   if [ -z "$links" ]; then say "$pid has no link any more"; tell "left $pid unlinked"; return; fi
+  # Kept: who goes on after a script that died must know whom that has made wait.
+  [ -s "heard.$pid" ] || words_of "$pid" >"heard.$pid"
+  heard=$(cat "heard.$pid")
   while read -r fd inode; do
     # A second end of file kills an executor that waits already: with several sockets, stop at the one that was the link.
     if [ "$(words_of "$pid")" -gt "$heard" ]; then tell "left $pid waits $fd"; continue; fi
@@ -242,20 +252,42 @@ alive() {
   done >>results
 }
 
+shut_all() {
+  while read -r target began; do
+    if [ -n "$hung" ] || [ "$(left)" -le "$reserve" ]; then
+      say "$target is not shut any more: $(left) s are left"
+      tell "left $target late"
+    else
+      shut_executor "$target" "$began"
+    fi
+  done <<TARGETS
+$targets
+TARGETS
+  [ -n "$hung" ] || docker rm -f rollgate-gdb >/dev/null 2>&1
+  contained=
+  alive
+}
+
+# Whether systemd has yet to do what a script that died asked for.
+ordered() { systemctl show -p Job "$unit" | grep -q '=[1-9]'; }
+
 # At most once: a second restart while the agent takes its executors back kills those that wait.
 restart() {
   n=0
   while traced && [ "$n" -lt 100 ]; do n=$((n + 1)); nap; done
-  now=$(agent_now)
-  case $now in
+  begun=$(uptime_cs)
+  verb=
+  ordered || case $(agent_now) in
   "$agent") verb=restart ;;
   '') verb=start ;;
-  *) say "$unit has been restarted already"; tell "restarted already"; return ;;
   esac
-  note restarting
-  say "systemctl $verb $unit"
-  begun=$(uptime_cs)
-  (systemctl "$verb" "$unit"; echo "$?" >restart.end) 9>&- &
+  if [ -n "$verb" ]; then
+    note restarting
+    say "systemctl $verb $unit"
+    (systemctl "$verb" "$unit"; echo "$?" >restart.end) 9>&- &
+  else
+    say "$unit has been restarted already, or is being restarted"
+  fi
   # A stop can hang for longer than the master waits. Only the agent itself is ended: its executors may be in its cgroup.
   while [ "$(agent_now)" = "$agent" ]; do
     waited=$(since "$begun")
@@ -265,7 +297,7 @@ restart() {
       tell killed
       systemctl kill --kill-who=main -s KILL "$unit"
     fi
-    if [ "$waited" -gt 120 ]; then tell "stuck $waited"; note absent; return; fi
+    if [ "$waited" -gt 120 ]; then tell "stuck $waited"; note absent; return 1; fi
     nap
   done
   nudged=$begun
@@ -276,7 +308,7 @@ restart() {
       say "ALARM: $unit has been down for more than $max_down s; the master may remove this agent. Look now: journalctl -u $unit"
       tell alarm
     fi
-    if [ "$waited" -gt $((length + 60)) ]; then tell "absent $waited"; note absent; return; fi
+    if [ "$waited" -gt $((length + 60)) ]; then tell "absent $waited"; note absent; return 1; fi
     if [ "$(since "$nudged")" -gt 15 ]; then
       nudged=$(uptime_cs)
       case $(systemctl is-active "$unit") in
@@ -287,21 +319,37 @@ restart() {
   done
   back=$(uptime_cs)
   took=$(((back - begun) / 10))
-  say "$unit is back after $((took / 10)).$((took % 10)) s"
-  tell "down $((took * 100))"
+  if [ -n "$verb" ]; then
+    say "$unit is back after $((took / 10)).$((took % 10)) s"
+    tell "down $((took * 100))"
+  else
+    tell 'restarted already'
+  fi
   note restarted
 }
 
+# Goes on where the script died. Its end tells whether the host is home.
 home() {
   opened_cs=$(noted opened_uptime_cs)
   opened_epoch=$(noted opened_epoch)
-  case $(noted phase) in
+  phase=$(noted phase)
+  case $phase in
   open | restarting | absent) ;;
   *) say 'nothing is open on this host'; return ;;
   esac
   tell home
+  if [ "$phase$at_once" = openno ] && [ "$(agent_now)" = "$agent" ]; then
+    opened=yes
+    wait_for_gdb
+    shut_all
+  fi
   restart
-  traced || docker rm -f rollgate-gdb >/dev/null 2>&1
+}
+# What the dead script began may still be at work, or only just be starting.
+wait_for_gdb() {
+  n=0
+  while [ "$n" -lt 20 ] || { debugging && [ "$n" -lt 150 ]; }; do n=$((n + 1)); nap; done
+  ! debugging || hung=yes
 }
 
 procedure() {
@@ -314,19 +362,7 @@ procedure() {
     if launching; then refuse "a task is being launched"; fi
     opened_cs=$(uptime_cs)
     opened_epoch=$(date +%s)
-    while read -r target began; do
-      if [ -n "$hung" ] || [ "$(left)" -le "$reserve" ]; then
-        say "$target is not shut any more: $(left) s are left"
-        tell "left $target late"
-      else
-        shut_executor "$target" "$began"
-      fi
-    done <<TARGETS
-$targets
-TARGETS
-    [ -n "$hung" ] || docker rm -f rollgate-gdb >/dev/null 2>&1
-    contained=
-    alive
+    shut_all
     if [ -z "$shut$hung" ]; then
       say 'no link was shut: the agent is not restarted'
       tell unopened

@@ -115,6 +115,7 @@ function judged(before: Before, facts: Facts, comparison: Comparison): Result {
     ...(problems.length === 0 ? {} : { failed: true }),
     msg: [...problems, ...told].join('; '),
     restarted: facts.agent.instance !== before.agent.instance,
+    ...(facts.idleLimitSeconds === undefined ? {} : { idle_limit_seconds: facts.idleLimitSeconds }),
     relinked: relinked.map(asValue),
     waiting: waiting.map(asValue),
     lost: lost.map(brief),
