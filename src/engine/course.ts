@@ -1,17 +1,18 @@
 import type { Lost } from '../gates/budget.ts';
-import { addressKey } from '../journal/address.ts';
 import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
-import type { BlockNode, Node } from '../plan/tree.ts';
+import type { BlockNode } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
-import { isList, isMap, type ValueMap } from '../source/value.ts';
+import type { ValueMap } from '../source/value.ts';
+import { Doubts, isInDoubt } from './doubts.ts';
 import type { DryRun } from './dry-run.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { LostThings } from './lost-things.ts';
 import { Memory } from './memory.ts';
-import { Patience } from './patience.ts';
+import { OpenWindows } from './open-windows.ts';
+import type { Patience } from './patience.ts';
 import { Pause } from './pause.ts';
 import type { Assignment } from './run.ts';
 import { flag, number, safely } from './step.ts';
@@ -19,6 +20,7 @@ import type { Stop } from './stop.ts';
 import { UnderWay } from './under-way.ts';
 import { Variables } from './variables.ts';
 import { hasTouched, type Whereabouts, whereabouts } from './walk.ts';
+import { findBlock, windowId, windowName } from './window-blocks.ts';
 import type { World } from './world.ts';
 
 type Next = Extract<Whereabouts, { kind: 'next' }>;
@@ -52,20 +54,10 @@ export class Course {
   readonly #failures = new Map<number, Map<string, PlannedTask>>();
   readonly #lost = new LostThings();
   readonly #out = new Set<string>();
-  readonly #windows = new Map<string, string>();
-  /** By host inside a window. */
-  readonly #patience = new Map<string, Patience>();
-  /** By host: when it entered its window, in milliseconds of the monotonic clock. */
-  readonly #entered = new Map<string, number>();
-  /** By host: when the time of a window is up that was opened before a break; without a deadline never. */
-  readonly #deadlines = new Map<string, number>();
-  /** By window: seconds. */
-  readonly #learned = new Map<string, number>();
+  readonly #windows = new OpenWindows();
+  readonly #doubts = new Doubts();
   readonly #refused: Map<string, string>;
   readonly #said = new Set<string>();
-  readonly #unknown = new Set<string>();
-  /** Steps that were given up while nobody knew whether their command ran. */
-  readonly #inDoubt = new Set<string>();
   readonly #broken = new Set<string>();
   /** Hosts on which something of this run may have changed something. */
   readonly #changed = new Set<string>();
@@ -151,7 +143,7 @@ export class Course {
 
   whereabouts(play: PlannedPlay, host: string): Whereabouts {
     const history = this.history(play);
-    return whereabouts(history.tree, { ...history.of(host), openWindow: this.#windows.get(host) });
+    return whereabouts(history.tree, { ...history.of(host), openWindow: this.#windows.of(host)?.window });
   }
 
   history(play: PlannedPlay): PlayHistory {
@@ -222,7 +214,7 @@ export class Course {
   /** It has a window open, or may have begun the task. */
   #isAmidst(play: PlannedPlay, batch: Batch, host: string, { id: taskId }: PlannedTask): boolean {
     const step = { playNumber: play.number, batch: batch.number, host, taskId };
-    return this.isInWindow(host) || this.#unknown.has(addressKey(step));
+    return this.isInWindow(host) || this.#doubts.has(step);
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
@@ -255,7 +247,7 @@ export class Course {
    * what has begun to be put right (rescue, always) is brought to its end; an operator's stop ends all else.
    */
   mayGoOn(host: string, where: Next): boolean {
-    if (where.window !== undefined && this.#windows.get(host) === where.window.id) return true;
+    if (where.window !== undefined && this.#windows.of(host)?.window === where.window.id) return true;
     return !this.pause.isOn && this.takesPart(host) && this.#mayGoOnUnpaused(where);
   }
 
@@ -277,32 +269,26 @@ export class Course {
       window: window.window?.name ?? window.id,
       ...(lengthSeconds === undefined ? {} : { lengthMs: lengthSeconds * 1000 }),
     });
-    if (isOnDisk) this.#windows.set(host, window.id);
+    if (isOnDisk) this.#windows.enter(host, window.id, this.world.clock.monotonic());
     else this.stop.drain('the journal cannot be written');
-    this.#entered.set(host, this.world.clock.monotonic());
     return isOnDisk;
   }
 
   /** Records that a host has left its window. */
   async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
-    const open = this.#windows.get(host);
-    if (open === undefined) return;
-    const waitedMs = this.#patience.get(host)?.waitedMs ?? 0;
-    this.#windows.delete(host);
-    this.#patience.delete(host);
-    const window = windowNames(play).get(open) ?? open;
+    const stay = this.#windows.of(host);
+    if (stay === undefined) return;
+    this.#windows.leave(host);
+    const window = windowName(play, stay.window);
     await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
-    const entered = this.#entered.get(host);
-    if (entered === undefined || where.kind === 'failed' || where.kind === 'unreachable') return;
-    // That the network of one host was away says nothing of the next.
-    const took = (this.world.clock.monotonic() - entered - waitedMs) / 1000;
-    this.#learned.set(open, Math.max(took, this.#learned.get(open) ?? 0));
+    if (where.kind !== 'failed' && where.kind !== 'unreachable')
+      this.#windows.learn(stay, this.world.clock.monotonic());
   }
 
   /** The window that a host is in. */
   windowOf(play: PlannedPlay, host: string): BlockNode | undefined {
-    const id = this.#windows.get(host);
-    return id === undefined ? undefined : findWindow(this.history(play).tree, id);
+    const stay = this.#windows.of(host);
+    return stay === undefined ? undefined : findBlock(this.history(play).tree, stay.window);
   }
 
   /** Where windows were left open by a break: those with the least time left first. */
@@ -316,30 +302,27 @@ export class Course {
   }
 
   #deadlineOf(host: string): number {
-    return this.#deadlines.get(host) ?? Number.MAX_VALUE;
+    return this.#windows.of(host)?.deadlineMs ?? Number.MAX_VALUE;
   }
 
   /** The longest that a host of this leg of the run has needed for a window and come through. */
   learnedSeconds(windowId: string): number | undefined {
-    return this.#learned.get(windowId);
+    return this.#windows.longestSeconds(windowId);
   }
 
   isInWindow(host: string): boolean {
-    return this.#windows.has(host);
+    return this.#windows.of(host) !== undefined;
   }
 
   /** Since it was entered in this leg of the run. */
   secondsInWindow(host: string): number {
     const now = this.world.clock.monotonic();
-    return (now - (this.#entered.get(host) ?? now)) / 1000;
+    return (now - (this.#windows.of(host)?.enteredMs ?? now)) / 1000;
   }
 
   /** How long a host is waited for inside its window when it is gone: the same for all that is sent to it there. */
   patienceWith(host: string): Patience | undefined {
-    if (!this.isInWindow(host)) return undefined;
-    const patience = this.#patience.get(host) ?? new Patience();
-    this.#patience.set(host, patience);
-    return patience;
+    return this.#windows.of(host)?.patience;
   }
 
   /** The task at which a host has come to grief in a play; rescued and ignored failures are none. */
@@ -386,7 +369,7 @@ export class Course {
 
   /** The step was begun before a break, and nobody has recorded its end. */
   isUnknown(step: StepAddress, hosts: readonly string[]): boolean {
-    return hosts.some((host) => this.#unknown.has(addressKey({ ...step, host })));
+    return hosts.some((host) => this.#doubts.has({ ...step, host }));
   }
 
   /** Learns what a step came to; `result` is whole even where the event's is censored. */
@@ -400,9 +383,7 @@ export class Course {
     this.#lost.note(event);
     if (result.changed === true || isInDoubt(result)) this.#changed.add(event.host);
     if (event.rescued) this.#rememberFailure(event, hosts, task, result);
-    for (const host of hosts) this.#unknown.delete(addressKey({ ...event, host }));
-    if (isInDoubt(result)) this.#inDoubt.add(addressKey(event));
-    else this.#inDoubt.delete(addressKey(event));
+    this.#doubts.end(event, hosts, result);
     for (const host of hosts) this.#noteFailure(play, host);
   }
 
@@ -418,7 +399,7 @@ export class Course {
   }
 
   #obeyOf(order: HostOrder): void {
-    const play = this.#assignment.plan.plays.find(({ number }) => number === order.playNumber);
+    const play = this.#playOf(order);
     const batch = play?.batches.find(({ number }) => number === order.batch);
     if (play === undefined || batch === undefined) return;
     if (order.type === 'host_skipped') {
@@ -431,8 +412,7 @@ export class Course {
     // What failed once for a batch is tried again for all of it.
     const concerned = order.type === 'host_retried' ? batch.hosts.filter((host) => this.#hasMoved(play, host)) : [];
     for (const host of new Set([...this.#concernedBy(order), ...concerned])) this.#letIn(play, host);
-    if (order.type === 'host_retried') this.#doubtAgain(order);
-    else for (const key of this.#unknown) if (isAbout(order, key)) this.#unknown.delete(key);
+    this.#doubts.obey(order);
     this.#batchesToDo.get(play.number)?.add(batch);
     this.reopen(play, batch);
   }
@@ -440,11 +420,6 @@ export class Course {
   /** It was known to have failed, and is not at its failure any more. */
   #hasMoved(play: PlannedPlay, host: string): boolean {
     return this.hasFailedIn(play, host) && this.whereabouts(play, host).kind === 'next';
-  }
-
-  /** A step whose connection broke is tried again as one that was under way when rollgate died. */
-  #doubtAgain(order: HostOrder): void {
-    for (const key of this.#inDoubt) if (isAbout(order, key)) this.#unknown.add(key);
   }
 
   /** What kept a host from going on keeps it no more, but for another run that holds it. */
@@ -457,7 +432,7 @@ export class Course {
 
   /** What is done once for a batch concerns all of it. */
   #concernedBy({ playNumber, batch, host, taskId }: HostOrder): readonly string[] {
-    const play = this.#assignment.plan.plays.find(({ number }) => number === playNumber);
+    const play = this.#playOf({ playNumber });
     const task = play?.tasks.find(({ id }) => id === taskId);
     if (task === undefined || !runsOnce(task)) return [host];
     return play?.batches.find(({ number }) => number === batch)?.hosts ?? [host];
@@ -490,6 +465,10 @@ export class Course {
     return griefOf(this.whereabouts(play, host)) === 'refused';
   }
 
+  #playOf({ playNumber }: { readonly playNumber: number }): PlannedPlay | undefined {
+    return this.#assignment.plan.plays.find(({ number }) => number === playNumber);
+  }
+
   #batchOf(play: PlannedPlay, host: string): readonly string[] {
     const batch = play.batches.find(({ hosts }) => hosts.includes(host));
     return batch?.hosts.filter((other) => this.takesPart(other)) ?? [];
@@ -505,7 +484,7 @@ export class Course {
   }
 
   #replayRestart(event: Extract<RunEvent, { type: 'step_started' }>): void {
-    const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
+    const play = this.#playOf(event);
     if (play === undefined) return;
     this.history(play).restart(event);
   }
@@ -526,18 +505,18 @@ export class Course {
     if (where.kind !== 'next') return;
     const { task, flushedAt } = where;
     const step = { playNumber: play.number, batch: batch.number, host, taskId: task.id };
-    this.#unknown.add(addressKey(flushedAt === undefined ? step : { ...step, flushedAt }));
+    this.#doubts.begin(flushedAt === undefined ? step : { ...step, flushedAt });
   }
 
   #replay(event: Stamped): void {
     switch (event.type) {
       case 'step_started':
         this.#turnedAway.delete(`${event.playNumber} ${event.host}`);
-        this.#unknown.add(addressKey(event));
+        this.#doubts.begin(event);
         this.#replayRestart(event);
         break;
       case 'step_finished': {
-        const play = this.#assignment.plan.plays.find(({ number }) => number === event.playNumber);
+        const play = this.#playOf(event);
         if (play !== undefined) this.learn(play, event, event.result);
         break;
       }
@@ -545,12 +524,10 @@ export class Course {
         this.#turnedAway.add(`${event.playNumber} ${event.host}`);
         break;
       case 'window_opened':
-        this.#windows.set(event.host, windowIdOf(this.#assignment, event));
-        if (event.lengthMs !== undefined) this.#deadlines.set(event.host, Date.parse(event.at) + event.lengthMs);
-        else this.#deadlines.delete(event.host);
+        this.#windows.replay(event, windowId(this.#playOf(event), event.window));
         break;
       case 'window_closed':
-        this.#windows.delete(event.host);
+        this.#windows.leave(event.host);
         break;
       case 'play_started':
       case 'batch_started':
@@ -580,47 +557,10 @@ function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
   return where.kind === 'next' ? where.failedAs : where.kind;
 }
 
-/** Of itself, or of a turn of its loop. */
-function isInDoubt({ in_doubt, results }: ValueMap): boolean {
-  return in_doubt === true || (isList(results) && results.some((turn) => isMap(turn) && turn.in_doubt === true));
-}
-
-function isAbout({ playNumber, batch, host, taskId }: HostOrder, key: string): boolean {
-  const [play, its, task, , ...name] = key.split('/');
-  const isThere = play === String(playNumber) && its === String(batch) && name.join('/') === host;
-  return isThere && (taskId === undefined || task === taskId);
-}
-
 function saidKey(event: Milestone): string {
   return `${event.type} ${event.playNumber} ${'batch' in event ? event.batch : ''}`;
 }
 
 function addressOf(play: PlannedPlay, batch: Batch, host: string) {
   return { play: play.name, playNumber: play.number, batch: batch.number, host };
-}
-
-function findWindow(nodes: readonly Node[], id: string): BlockNode | undefined {
-  for (const node of nodes) {
-    if (node.kind !== 'block') continue;
-    const found = node.id === id ? node : findWindow([node.block, node.rescue, node.always].flat(), id);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function windowNames(play: PlannedPlay): ReadonlyMap<string, string> {
-  return new Map(
-    play.tasks.flatMap((task) =>
-      task.blocks.flatMap((part) => (part.window === undefined ? [] : [[part.id, part.window.name] as const])),
-    ),
-  );
-}
-
-function windowIdOf(
-  assignment: Assignment,
-  event: Extract<RunEvent, { type: 'window_opened' | 'window_closed' }>,
-): string {
-  const play = assignment.plan.plays.find(({ number }) => number === event.playNumber);
-  const found = play === undefined ? undefined : [...windowNames(play)].find(([, name]) => name === event.window);
-  return found?.[0] ?? event.window;
 }
