@@ -76,11 +76,15 @@ function budgets({ maxFailPercentage, maxFailures, maxLost, batches }: PlannedPl
   return [
     ...(maxFailures === undefined
       ? []
-      : [`when ${plural(maxFailures + 1, 'host')} of the play ${have(maxFailures + 1)} failed (max_failures: ${maxFailures})`]),
+      : [
+          `when ${plural(maxFailures + 1, 'host')} of the play ${have(maxFailures + 1)} failed (max_failures: ${maxFailures})`,
+        ]),
     ...(maxFailPercentage === undefined ? [] : [percentage(maxFailPercentage, batches)]),
     ...(maxLost === undefined
       ? []
-      : [`when ${maxLost + 1} of what is to be kept ${have(maxLost + 1)} been lost in the play (max_lost: ${maxLost})`]),
+      : [
+          `when ${maxLost + 1} of what is to be kept ${have(maxLost + 1)} been lost in the play (max_lost: ${maxLost})`,
+        ]),
     'when every host of a batch has failed',
   ];
 }
