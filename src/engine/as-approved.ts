@@ -16,13 +16,7 @@ export function groundsIn(action: string, result: ValueMap): ValueMap | undefine
  * A host that is not what was approved any more is turned away, with every difference; what is new on it is told.
  * `shown`: the result with its secrets masked, as it was when the plan was made.
  */
-export function asApproved(
-  result: Result,
-  shown: ValueMap,
-  { action }: PlannedTask,
-  approved: ValueMap | undefined,
-): Result {
-  if (approved === undefined) return result;
+export function asApproved(result: Result, shown: ValueMap, { action }: PlannedTask, approved: ValueMap): Result {
   const now = groundsIn(action, shown);
   const drift = now && groundsOf(action)?.compare(approved, now);
   return drift === undefined ? result : judged(result, drift);

@@ -112,8 +112,8 @@ async function takeUnlessLetGo(
     interrupted && judged.failed !== true && judged.refused !== true && judged.skipped !== true
       ? { ...judged, changed: judged.changed || task.notify.length > 0 }
       : judged;
-  const shown = masked(asValue(whole), step.mask);
-  const held = asApproved(whole, shown, task, course.approvedOf(host, task.id));
+  const approved = course.approvedOf(host, task.id);
+  const held = approved === undefined ? whole : asApproved(whole, masked(asValue(whole), step.mask), task, approved);
   const event = finish(step, held, Math.round(course.world.clock.monotonic() - started), play, course);
   await course.world.record(event);
   if (isOvertaken()) return 'taken';
