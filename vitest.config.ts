@@ -6,6 +6,6 @@ export default defineConfig({
     // Only there to end what hangs: how busy a machine is says nothing of the code.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

@@ -1,4 +1,5 @@
 import type { Lost } from '../gates/budget.ts';
+import type { Prospect } from '../gates/window.ts';
 import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
@@ -262,14 +263,14 @@ export class Course {
   }
 
   /** Records that a host enters a window; false when the journal does not hold it, and it must not be entered. */
-  async openWindow({ play, batch, host }: Spot, window: BlockNode, lengthSeconds?: number): Promise<boolean> {
+  async openWindow({ play, batch, host }: Spot, window: BlockNode, prospect?: Prospect): Promise<boolean> {
     const isOnDisk = await this.world.record({
       type: 'window_opened',
       ...addressOf(play, batch, host),
       window: window.window?.name ?? window.id,
-      ...(lengthSeconds === undefined ? {} : { lengthMs: lengthSeconds * 1000 }),
+      ...(prospect === undefined ? {} : { lengthMs: prospect.lengthSeconds * 1000 }),
     });
-    if (isOnDisk) this.#windows.enter(host, window.id, this.world.clock.monotonic());
+    if (isOnDisk) this.#windows.enter(host, window.id, this.world.clock.monotonic(), prospect?.declaredSeconds);
     else this.stop.drain('the journal cannot be written');
     return isOnDisk;
   }
@@ -305,9 +306,9 @@ export class Course {
     return this.#windows.of(host)?.deadlineMs ?? Number.MAX_VALUE;
   }
 
-  /** The longest that a host of this leg of the run has needed for a window and come through. */
-  learnedSeconds(windowId: string): number | undefined {
-    return this.#windows.longestSeconds(windowId);
+  /** How long a window will take on a host for which the playbook declares so much. */
+  expectedSeconds(windowId: string, declaredSeconds?: number): number | undefined {
+    return this.#windows.expectedSeconds(windowId, declaredSeconds);
   }
 
   isInWindow(host: string): boolean {

@@ -9,6 +9,8 @@ export interface Stay {
   readonly window: string;
   /** In milliseconds of the monotonic clock; absent when it was entered before a break. */
   readonly enteredMs?: number;
+  /** How long it was said to take on this host. */
+  readonly declaredSeconds?: number;
   /** Of a window opened before a break: when its time is up, in milliseconds of the wall clock; absent: never. */
   readonly deadlineMs?: number;
   /** How long the host is waited for when it is gone: the same for all that is sent to it meanwhile. */
@@ -18,15 +20,16 @@ export interface Stay {
 /** Which hosts are inside a window, and how long those took that have come through one. */
 export class OpenWindows {
   readonly #stays = new Map<string, Stay>();
-  /** By window: seconds. */
-  readonly #longest = new Map<string, number>();
+  /** By window: how long each host took that has come through, in seconds, or as a multiple of what was declared for it. */
+  readonly #took = new Map<string, number[]>();
 
   of(host: string): Stay | undefined {
     return this.#stays.get(host);
   }
 
-  enter(host: string, window: string, enteredMs: number): void {
-    this.#stays.set(host, { window, enteredMs, patience: new Patience() });
+  enter(host: string, window: string, enteredMs: number, declaredSeconds?: number): void {
+    const declared = declaredSeconds === undefined ? {} : { declaredSeconds };
+    this.#stays.set(host, { window, enteredMs, ...declared, patience: new Patience() });
   }
 
   /** As it was entered before a break. */
@@ -40,14 +43,22 @@ export class OpenWindows {
   }
 
   /** Learns from a host that has come through. That its network was away says nothing of the next. */
-  learn({ window, enteredMs, patience }: Stay, nowMs: number): void {
+  learn({ window, enteredMs, declaredSeconds, patience }: Stay, nowMs: number): void {
     if (enteredMs === undefined) return;
     const seconds = (nowMs - enteredMs - patience.waitedMs) / 1000;
-    this.#longest.set(window, Math.max(seconds, this.#longest.get(window) ?? 0));
+    this.#took.set(window, [...(this.#took.get(window) ?? []), seconds / unitOf(declaredSeconds)]);
   }
 
-  /** The longest that a host of this leg of the run has needed for a window and come through, in seconds. */
-  longestSeconds(window: string): number | undefined {
-    return this.#longest.get(window);
+  /**
+   * How long a window will take, in seconds: what was declared for a host, as far as it was right for those of this leg of
+   * the run that have come through. By their median, so that one that was slow turns nobody away. Where nothing was
+   * declared, undefined before the first.
+   */
+  expectedSeconds(window: string, declaredSeconds?: number): number | undefined {
+    const took = this.#took.get(window)?.toSorted((a, b) => a - b);
+    const median = took?.[Math.floor(took.length / 2)];
+    return median === undefined ? declaredSeconds : median * unitOf(declaredSeconds);
   }
 }
+
+const unitOf = (declaredSeconds = 1) => Math.max(1, declaredSeconds);

@@ -31,7 +31,7 @@ export async function enterWindow(spot: Spot, where: Next, course: Course): Prom
   const verdict = admit(prospect);
   if (!verdict.open) return turnAway(`window "${window.name}" was not opened: ${verdict.reason}`, spot, course);
   // In the journal first: a host that has opened it and a bastion that does not know of it must not come about.
-  if (!(await course.openWindow(spot, where.window, prospect.lengthSeconds))) return false;
+  if (!(await course.openWindow(spot, where.window, prospect))) return false;
   return openOnHost(prospect, spot, where, course);
 }
 
@@ -138,11 +138,12 @@ function prospectOf(timed: Timed, spot: Spot, where: Next, course: Course): Pros
     return ms / 1000;
   };
   try {
-    const declared = timed.expected === undefined ? undefined : read(timed.expected, 'expected');
-    const expectedSeconds = course.learnedSeconds(where.window?.id ?? '') ?? declared;
+    const declaredSeconds = timed.expected === undefined ? undefined : read(timed.expected, 'expected');
+    const expectedSeconds = course.expectedSeconds(where.window?.id ?? '', declaredSeconds);
     return {
       lengthSeconds: read(timed.length, 'length'),
       reserveSeconds: read(timed.reserve, 'reserve'),
+      ...(declaredSeconds === undefined ? {} : { declaredSeconds }),
       ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
     };
   } catch (error) {

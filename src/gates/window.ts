@@ -25,7 +25,9 @@ export interface Prospect {
   readonly lengthSeconds: number;
   /** Kept for the last part. */
   readonly reserveSeconds: number;
-  /** How long the block is expected to take; unknown: that it fits is the playbook's word. */
+  /** How long the playbook says that the window takes on this host. */
+  readonly declaredSeconds?: number;
+  /** How long it is expected to take, by what other hosts have shown; unknown: that it fits is the playbook's word. */
   readonly expectedSeconds?: number;
 }
 

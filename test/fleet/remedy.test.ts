@@ -60,7 +60,7 @@ describe.skipIf(fleetMissing())('tasks that were lost', () => {
       { task_id: 'web.1', name: 'web', back: { task_id: 'web.2', agent, after_seconds: expect.any(Number) } },
       { task_id: 'db.1', name: 'db', back: null },
     ]);
-    expect(msg).toMatch(/^"db" is not back after 30 s; 1 of 2 are back; "web" is back as web\.2 on \S+ after \d+ s/);
+    expect(msg).toMatch(/^"db" is not back after 30 s; 1 of 2 are back; "web" is back as web\.2 on \S+ after [\d.]+ s/);
     expect(JSON.parse(operator.artifact('losing.remedy.json'))).toEqual(remedy);
   });
 

@@ -318,10 +318,10 @@ restart() {
     nap
   done
   back=$(uptime_cs)
-  took=$(((back - begun) / 10))
+  took=$((back - begun))
   if [ -n "$verb" ]; then
-    say "$unit is back after $((took / 10)).$((took % 10)) s"
-    tell "down $((took * 100))"
+    say "$unit is back after $((took / 100)).$((took / 10 % 10)) s"
+    tell "down $((took * 10))"
   else
     tell 'restarted already'
   fi
