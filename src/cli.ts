@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     program.command('plan <playbook>').description('show what a run would do; connects only with --probe'),
   );
   withOutput(
-    withHostKeys(withSelection(withStateDir(plan))),
+    withHours(withHostKeys(withSelection(withStateDir(plan)))),
     '.json to be run, .html, .md or .txt to be reviewed; several times',
   )
     .option('--probe', 'ask the hosts, changing nothing, and show what would be done on each of them')
@@ -190,16 +190,13 @@ function withOrder(command: Command): Command {
 }
 
 function withRunning(command: Command): Command {
-  return withHostKeys(withStateDir(command))
+  return withHours(withHostKeys(withStateDir(command)))
     .option('-y, --yes', 'go on without asking')
     .addOption(
       new Option('--hangup <how>', 'when the terminal goes away: go on, or stop as at Ctrl-C')
         .choices(['go-on', 'stop'])
         .default('go-on'),
     )
-    .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
-    .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
-    .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'))
     .addOption(
       new Option('--format <format>', 'rows on a terminal, lines, or one JSON event a line')
         .choices(['auto', 'lines', 'json'])
@@ -209,6 +206,13 @@ function withRunning(command: Command): Command {
       '--on-event <command>',
       'a command that is started for each event of the journal, with the event as JSON on its stdin',
     );
+}
+
+function withHours(command: Command): Command {
+  return command
+    .option('--not-before <time>', 'begin no host before: 22:00 here, or 2026-11-21T22:00Z; waits until then')
+    .option('--not-after <time>', 'begin no host after; those under way come to their end, and the run can be resumed')
+    .addOption(new Option('--cutoff <time>', 'the same as --not-after').conflicts('notAfter'));
 }
 
 function withHostKeys(command: Command): Command {

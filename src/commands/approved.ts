@@ -12,6 +12,7 @@ import { duration, durationMs } from '../source/duration.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { type RunningOptions, stateDirOf } from './execute.ts';
 import { MISTAKE, USAGE } from './exit-codes.ts';
+import { hoursOf, plannedHours } from './hours.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { realClock } from './real-clock.ts';
@@ -76,7 +77,7 @@ export function readPlanFile(file: string, folder: string): Read {
 
 /** What a saved plan was made from, and what is given beside it: that may say nothing else, but for secrets given again. */
 export function selectionOf({ plan, made }: Saved, given: Partial<Selection>): Selection {
-  const { limit, forks, tags, skipTags } = plan.options;
+  const { limit, forks, tags, skipTags, notBefore, notAfter } = plan.options;
   const chosenLimit = given.limit ?? limit;
   return {
     inventory: given.inventory === undefined || given.inventory.length === 0 ? made.sources.inventory : given.inventory,
@@ -85,6 +86,7 @@ export function selectionOf({ plan, made }: Saved, given: Partial<Selection>): S
     forks: given.forks ?? forks,
     tags: given.tags?.length ? given.tags : tags,
     skipTags: given.skipTags?.length ? given.skipTags : skipTags,
+    ...plannedHours(hoursOf({ notBefore: given.notBefore ?? notBefore, notAfter: given.notAfter ?? notAfter })),
     // Where every play pauses, it makes no difference whether each says so or the option did.
     pauseAfterFirst: given.pauseAfterFirst ?? plan.plays.every(({ pauseAfter }) => pauseAfter !== undefined),
   };
@@ -110,14 +112,19 @@ export function remade(
   return loaded === undefined ? undefined : withUploads(loaded, folder).complete;
 }
 
-function staleness({ made }: Saved, maxAgeMs: number): readonly string[] {
-  const ageMs = realClock.now().getTime() - Date.parse(made.at);
+function staleness({ plan, made }: Saved, maxAgeMs: number): readonly string[] {
+  const now = realClock.now();
+  const ageMs = now.getTime() - Date.parse(made.at);
+  const { notAfter } = hoursOf(plan.options);
   const major = (text: string) => text.split('.')[0];
   return [
     ...(ageMs > maxAgeMs
       ? [
           `the plan was made ${duration(ageMs)} ago, at ${made.at}; --max-age allows ${duration(maxAgeMs)}: make and approve it anew`,
         ]
+      : []),
+    ...(notAfter !== undefined && notAfter <= now
+      ? [`the hours of the plan ended at ${notAfter.toISOString()}: make and approve it anew`]
       : []),
     ...(major(made.rollgate) === major(version())
       ? []

@@ -1,6 +1,7 @@
 import type { Clock } from '../actions/action.ts';
 import type { Stop } from '../engine/stop.ts';
 import type { RunEvent } from '../journal/event.ts';
+import type { PlanOptions } from '../plan/plan.ts';
 import { duration } from '../source/duration.ts';
 
 /** When hosts may be begun. Absent: from now on; for ever. */
@@ -34,6 +35,22 @@ export function readHours({ notBefore: begin, notAfter, cutoff }: HoursOptions, 
   if (first !== undefined && last !== undefined && first >= last)
     return `--not-before ${begin} is not before ${end}: no host would be begun`;
   return { ...(first === undefined ? {} : { notBefore: first }), ...(last === undefined ? {} : { notAfter: last }) };
+}
+
+/** As a plan holds them: ISO 8601, UTC. */
+export function plannedHours({ notBefore, notAfter }: Hours): Pick<PlanOptions, 'notBefore' | 'notAfter'> {
+  return {
+    ...(notBefore === undefined ? {} : { notBefore: notBefore.toISOString() }),
+    ...(notAfter === undefined ? {} : { notAfter: notAfter.toISOString() }),
+  };
+}
+
+/** The hours of a plan. */
+export function hoursOf({ notBefore, notAfter }: { [key in keyof Hours]?: string | undefined }): Hours {
+  return {
+    ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+    ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter) }),
+  };
 }
 
 function malformed(option: string, text: string): string {

@@ -23,6 +23,9 @@ export interface Selection {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly pauseAfterFirst?: boolean;
+  /** Moments, as a plan holds them. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
 }
 
 export interface Loaded {
@@ -73,6 +76,8 @@ export function load(
     tags: given.tags ?? [],
     skipTags: given.skipTags ?? [],
     ...(given.pauseAfterFirst === undefined ? {} : { pauseAfterFirst: given.pauseAfterFirst }),
+    ...(given.notBefore === undefined ? {} : { notBefore: given.notBefore }),
+    ...(given.notAfter === undefined ? {} : { notAfter: given.notAfter }),
     seed,
     ends: playbook.plays.some(({ order }) => order === 'ledger')
       ? endsInLedger(inventory, extraVars, mistakes)

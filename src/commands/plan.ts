@@ -9,6 +9,7 @@ import { savedPlan } from '../review/saved.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { stateDirOf } from './execute.ts';
 import { DONE, USAGE } from './exit-codes.ts';
+import { type HoursOptions, plannedHours, readHours } from './hours.ts';
 import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
@@ -22,7 +23,7 @@ import { chooseSeed } from './seed.ts';
 import type { Terminal } from './terminal.ts';
 import { withUploads } from './uploads.ts';
 
-export interface PlanOptions extends Selection {
+export interface PlanOptions extends Selection, HoursOptions {
   readonly format: 'text' | 'json';
   /** Files, whose names say in which form. */
   readonly output: readonly string[];
@@ -40,10 +41,15 @@ export async function plan(playbook: string, options: PlanOptions, terminal: Ter
     terminal.err(`-o ${unknown}: its name must end in one of ${['.json', ...DOCUMENTS].join(', ')}\n`);
     return USAGE;
   }
+  const hours = readHours(options, realClock.now());
+  if (typeof hours === 'string') {
+    terminal.err(`${hours}\n`);
+    return USAGE;
+  }
   const mistakes = new Mistakes();
   const stateDir = stateDirOf(options, terminal);
   const ends = endsInLedger(stateDir, terminal);
-  const loaded = load(playbook, options, terminal.cwd, chooseSeed(), mistakes, ends);
+  const loaded = load(playbook, { ...options, ...plannedHours(hours) }, terminal.cwd, chooseSeed(), mistakes, ends);
   if (loaded === undefined) return reportMistakes(mistakes, terminal);
   const { complete, missing } = withUploads(loaded, terminal.cwd);
   const forecast = planForecast(loaded, stateDir, realClock.now(), terminal);

@@ -9,7 +9,7 @@ import { type Chosen, loadApproved } from './approved.ts';
 import { execute, operatorHere, type RunningOptions, stateDirOf } from './execute.ts';
 import { USAGE } from './exit-codes.ts';
 import { holdRun } from './holding.ts';
-import { readHours } from './hours.ts';
+import { hoursOf, plannedHours, readHours } from './hours.ts';
 import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
@@ -41,19 +41,20 @@ export async function run(playbook: string | undefined, options: RunOptions, ter
     terminal.err('--detailed-exitcode says what a dry run found: give --check too\n');
     return USAGE;
   }
-  const chosen = await choose(playbook, options, terminal);
+  // A dry run waits for nothing, the change window least of all.
+  const given = readHours(isDryRun ? {} : options, realClock.now());
+  if (typeof given === 'string') {
+    terminal.err(`${given}\n`);
+    return USAGE;
+  }
+  const chosen = await choose(playbook, { ...options, ...plannedHours(given) }, terminal);
   if (typeof chosen === 'number') return chosen;
   const { loaded, selection, observed } = chosen;
   const mistakes = new Mistakes();
   checkRoutes(loaded, options, terminal, mistakes);
   checkSecondNames(loaded, options, terminal, mistakes);
   if (!mistakes.none) return reportMistakes(mistakes, terminal);
-  // A dry run waits for nothing, the change window least of all.
-  const hours = readHours(isDryRun ? {} : options, realClock.now());
-  if (typeof hours === 'string') {
-    terminal.err(`${hours}\n`);
-    return USAGE;
-  }
+  const hours = isDryRun ? {} : hoursOf(loaded.plan.options);
   const refusal = isDryRun ? undefined : await askToGoOn(loaded, options, terminal);
   if (refusal !== undefined) return refusal;
   const folder = await createRunFolder(stateDirOf(options, terminal), realClock.now(), Math.random, isDryRun);

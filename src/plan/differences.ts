@@ -42,6 +42,8 @@ function optionDifferences(approved: PlanOptions, now: PlanOptions): readonly st
     ...changed('--forks', approved.forks, now.forks),
     ...changed('--tags', approved.tags.join(','), now.tags.join(',')),
     ...changed('--skip-tags', approved.skipTags.join(','), now.skipTags.join(',')),
+    ...changed('--not-before', approved.notBefore, now.notBefore),
+    ...changed('--not-after', approved.notAfter, now.notAfter),
     ...[...names].flatMap((name) => variableDifference(name, approved, now)),
   ];
 }

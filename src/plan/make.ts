@@ -27,6 +27,9 @@ export interface Ingredients {
   readonly pauseAfterFirst?: boolean;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
+  /** When hosts may be begun: ISO 8601, UTC. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
   /** For `order: shuffle`. */
   readonly seed: number;
   /** For `order: ledger`: by host, when what was renewed on it ends, in milliseconds since 1970. */
@@ -64,6 +67,8 @@ export function makePlan(
       forks: from.forks,
       tags: asSet(from.tags),
       skipTags: asSet(from.skipTags),
+      ...(from.notBefore === undefined ? {} : { notBefore: from.notBefore }),
+      ...(from.notAfter === undefined ? {} : { notAfter: from.notAfter }),
       extraVars: withoutSecrets(from.extraVars, 'extra variable', secrets),
     },
     ...(from.playbook.plays.some(({ order }) => order === 'shuffle') ? { seed: from.seed } : {}),

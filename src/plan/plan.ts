@@ -29,6 +29,9 @@ export interface PlanOptions {
   readonly forks: number;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
+  /** No host is begun before, and after: ISO 8601, UTC. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
   /** Values of secret names are masked (see `secrets.ts`) and read again when the plan is run. */
   readonly extraVars: ValueMap;
 }

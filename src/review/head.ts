@@ -1,5 +1,6 @@
 import type { Effect } from '../actions/action.ts';
 import { foldHosts } from '../inventory/fold.ts';
+import type { PlanOptions } from '../plan/plan.ts';
 import { type Block, code, type Fact, facts, list, plural, type Section } from './document.ts';
 import type { Review } from './review.ts';
 import { observedId } from './saved.ts';
@@ -12,6 +13,7 @@ export function headSection(review: Review): Section {
     ['Plan', code(plan.id)],
     observed === undefined ? undefined : ['With what the hosts said', code(observedId(plan, observed))],
     made.ticket === undefined ? undefined : ['Ticket', made.ticket],
+    hoursOf(plan.options),
     ['Playbook', code(plan.playbook)],
     ['Made', `${made.at} by ${made.by} on ${made.on}, in ${made.folder}`],
     ['rollgate', made.rollgate],
@@ -24,6 +26,14 @@ export function headSection(review: Review): Section {
   const changed: readonly Block[] =
     since.length === 0 ? [] : [{ kind: 'warning', text: 'this has changed since the plan was made:' }, ...list(since)];
   return { title: 'In short', blocks: [about, ...changed, ...missing(review), ...uncommitted(review)] };
+}
+
+/** When hosts may be begun. */
+function hoursOf({ notBefore, notAfter }: PlanOptions): Fact | undefined {
+  if (notBefore === undefined && notAfter === undefined) return undefined;
+  const from = notBefore === undefined ? [] : [`not before ${notBefore}`];
+  const to = notAfter === undefined ? [] : [`none after ${notAfter}; those under way come to their end`];
+  return ['Hosts are begun', [...from, ...to].join(', ')];
 }
 
 const EFFECTS: readonly (readonly [Effect, string])[] = [

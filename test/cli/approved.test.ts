@@ -103,6 +103,7 @@ describe('rollgate run --plan', () => {
     ['number of hosts at a time', ['-f', '3'], '--forks was 10, and is 3'],
     ['choice of tags', ['-t', 'b'], '--tags was "a,untagged", and is "b"'],
     ['choice of tags to skip', ['--skip-tags', 'b'], '--skip-tags was not given, and is "b"'],
+    ['hour', ['--not-after', '2999-01-01T00:00Z'], '--not-after was not given, and is "2999-01-01T00:00:00.000Z"'],
     ['variable', ['-e', 'stage=live'], '-e stage was "test", and is "live"'],
     ['variable more', ['-e', 'other=1'], '-e other was not given, and is "1"'],
     ['inventory', ['-i', 'web1,web2,web4,'], 'the inventory has gained web4'],
@@ -110,6 +111,19 @@ describe('rollgate run --plan', () => {
   ])('refuses another %s', async (_, options, said) => {
     const { exitCode, err } = await runPlan(await approved(), ...options);
     expect({ exitCode, err }).toEqual({ exitCode: 65, err: expect.stringContaining(said) });
+  });
+
+  it('holds to the hours that were approved', async () => {
+    const folder = await approved('--not-before', '2999-01-01T22:00Z', '--cutoff', '2999-01-02T04:00Z');
+    for (const hours of [[], ['--not-before', '2999-01-01T23:00+01:00', '--not-after', '2999-01-02T04:00Z']])
+      expect(await runPlan(folder, ...hours)).toMatchObject({ exitCode: ASKED });
+    expect((await runPlan(folder, '--cutoff', '2999-01-02T05:00Z')).err).toContain(
+      '--not-after was "2999-01-02T04:00:00.000Z", and is "2999-01-02T05:00:00.000Z"',
+    );
+    const { out } = await rollgate(folder, 'show', 'plan.json');
+    expect(out).toContain('not before 2999-01-01T22:00:00.000Z, none after 2999-01-02T04:00:00.000Z');
+    resave(folder, ({ options }) => Object.assign(options ?? {}, { notAfter: '2026-01-01T00:00:00.000Z' }));
+    expect((await runPlan(folder)).err).toContain('the hours of the plan ended at 2026-01-01T00:00:00.000Z');
   });
 
   it('names every difference', async () => {

@@ -118,16 +118,21 @@ describe.runIf(isPossible)('the hours of a run', () => {
     expect((await run('renew.yml', '--not-before', minutesAway(-60), '--not-after', minutesAway(60))).code).toBe(0);
   });
 
-  it('are waited for, and Ctrl-C ends the wait with nothing done', async () => {
-    const args = ['run', 'renew.yml', '-i', 'hosts', '--yes', '--format', 'json', '--not-before', minutesAway(60)];
-    const child = start(...args);
-    let out = '';
-    for await (const piece of child.stdout) {
-      out += String(piece);
-      if (out.includes('no host is begun before')) child.kill('SIGINT');
-    }
-    const events = eventsIn(out);
-    expect(events.at(-1)).toMatchObject({ type: 'run_finished', exitCode: 130 });
-    expect(events.some(({ type }) => type === 'step_started')).toBe(false);
-  });
+  it.each(['given to the run', 'of the plan that was approved'])(
+    '%s are waited for, and Ctrl-C ends the wait with nothing done',
+    async (whose) => {
+      const all = ['renew.yml', '-i', 'hosts', '--not-before', minutesAway(60)];
+      if (whose !== 'given to the run') expect((await rollgate('plan', ...all, '-o', 'hours.json')).code).toBe(0);
+      const what = whose === 'given to the run' ? all : ['--plan', 'hours.json'];
+      const child = start('run', ...what, '--yes', '--format', 'json');
+      let out = '';
+      for await (const piece of child.stdout) {
+        out += String(piece);
+        if (out.includes('no host is begun before')) child.kill('SIGINT');
+      }
+      const events = eventsIn(out);
+      expect(events.at(-1)).toMatchObject({ type: 'run_finished', exitCode: 130 });
+      expect(events.some(({ type }) => type === 'step_started')).toBe(false);
+    },
+  );
 });
