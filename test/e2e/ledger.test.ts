@@ -23,7 +23,8 @@ const USE = `
     - { name: gate, require_ledger: { name: links, remaining: 2h, renew: rollgate run renew.yml } }
     - { name: upgrade, command: "true" }
 `;
-const CLOSE = '[{ hosts: all, tasks: [{ ledger_close: { name: links } }] }]\n';
+// One after the other: these hosts are one machine, with one file.
+const CLOSE = '[{ hosts: all, forks: 1, tasks: [{ ledger_close: { name: links } }] }]\n';
 
 let folder = '';
 beforeEach(() => {
