@@ -12,7 +12,7 @@ import { duration, durationMs } from '../source/duration.ts';
 import { Mistakes } from '../source/mistakes.ts';
 import { type RunningOptions, stateDirOf } from './execute.ts';
 import { MISTAKE, USAGE } from './exit-codes.ts';
-import { hoursOf, plannedHours } from './hours.ts';
+import { hoursOf } from './hours.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
 import { realClock } from './real-clock.ts';
@@ -78,6 +78,7 @@ export function readPlanFile(file: string, folder: string): Read {
 /** What a saved plan was made from, and what is given beside it: that may say nothing else, but for secrets given again. */
 export function selectionOf({ plan, made }: Saved, given: Partial<Selection>): Selection {
   const { limit, forks, tags, skipTags, notBefore, notAfter } = plan.options;
+  const [begin, end] = [given.notBefore ?? notBefore, given.notAfter ?? notAfter];
   const chosenLimit = given.limit ?? limit;
   return {
     inventory: given.inventory === undefined || given.inventory.length === 0 ? made.sources.inventory : given.inventory,
@@ -86,7 +87,8 @@ export function selectionOf({ plan, made }: Saved, given: Partial<Selection>): S
     forks: given.forks ?? forks,
     tags: given.tags?.length ? given.tags : tags,
     skipTags: given.skipTags?.length ? given.skipTags : skipTags,
-    ...plannedHours(hoursOf({ notBefore: given.notBefore ?? notBefore, notAfter: given.notAfter ?? notAfter })),
+    ...(begin === undefined ? {} : { notBefore: begin }),
+    ...(end === undefined ? {} : { notAfter: end }),
     // Where every play pauses, it makes no difference whether each says so or the option did.
     pauseAfterFirst: given.pauseAfterFirst ?? plan.plays.every(({ pauseAfter }) => pauseAfter !== undefined),
   };

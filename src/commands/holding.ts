@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { foldHosts } from '../inventory/fold.ts';
+import { foldHosts, groupBy } from '../inventory/fold.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 import type { HoldOwner, Holds, Refusal } from '../ledger/holds.ts';
 import { thisProcess } from '../ledger/process.ts';
@@ -34,18 +34,16 @@ function inheritances(
   dead: ReadonlyMap<string | undefined, HoldOwner>,
   { id }: RunFolder,
 ): readonly string[] {
-  const hosts = new Map<HoldOwner['run'], string[]>();
-  const owners = new Map<HoldOwner['run'], HoldOwner>();
-  for (const [host, machine] of machines) {
+  const taken = [...machines].flatMap(([host, machine]) => {
     const owner = dead.get(machine);
-    if (owner === undefined || owner.run === id) continue;
-    hosts.set(owner.run, [...(hosts.get(owner.run) ?? []), host]);
-    owners.set(owner.run, owner);
-  }
-  return [...owners.values()].map(
-    ({ run, user, pid, since }) =>
-      `run ${run} of ${user} (pid ${pid}, since ${since}) died holding ${foldHosts(hosts.get(run) ?? [])}, which this run takes over: what it left begun there is known only to \`rollgate status ${run}\``,
-  );
+    return owner === undefined || owner.run === id ? [] : [{ host, owner }];
+  });
+  return [...groupBy(taken, ({ owner }) => owner.run)].map(([run, its]) => {
+    const [died] = its.map(
+      ({ owner: { user, pid, since } }) => `run ${run} of ${user} (pid ${pid}, since ${since}) died`,
+    );
+    return `${died} holding ${foldHosts(its.map(({ host }) => host))}, which this run takes over: what it left begun there is known only to \`rollgate status ${run}\``;
+  });
 }
 
 /** What stands for a run itself among the holds. */

@@ -46,7 +46,7 @@ export function plannedHours({ notBefore, notAfter }: Hours): Pick<PlanOptions, 
 }
 
 /** The hours of a plan. */
-export function hoursOf({ notBefore, notAfter }: { [key in keyof Hours]?: string | undefined }): Hours {
+export function hoursOf({ notBefore, notAfter }: PlanOptions): Hours {
   return {
     ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
     ...(notAfter === undefined ? {} : { notAfter: new Date(notAfter) }),

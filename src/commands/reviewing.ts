@@ -36,7 +36,7 @@ export function madeHere(
         plan.inputs.map(({ path }) => path),
         folder,
       ),
-    ], // prettier-ignore
+    ],
   };
 }
 

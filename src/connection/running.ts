@@ -44,7 +44,7 @@ export class Runner {
     return (await this.#start(script, options, become, { id, terminal: true, stdinFile: staged })).outcome;
   }
 
-  /** Leaves bytes in a private file on the host; the command removes it as it opens it. */
+  /** Leaves bytes in a private file on the host (mktemp puts letters in the place of each X); the command removes it as it opens it. */
   async #stage(preamble: string, options: Running): Promise<string | Outcome> {
     const keep = sh`umask 077; t=$(mktemp "\${TMPDIR:-/tmp}/rollgate.XXXXXX") && cat > "$t" && echo "$t"`;
     const stdin = async function* () {

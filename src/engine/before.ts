@@ -56,13 +56,20 @@ export class Before {
     return (at) => {
       const known = seen.get(this.#valuesOf(names, at));
       if (known !== undefined) return known;
-      this.#asked = names;
-      const found = look(at);
-      this.#asked = undefined;
+      const found = this.#gathering(names, () => look(at));
       // Only now are all names known: whoever has the same values would have been asked for the same names.
       seen.set(this.#valuesOf(names, at), found);
       return found;
     };
+  }
+
+  #gathering<T>(names: Set<string>, look: () => T): T {
+    this.#asked = names;
+    try {
+      return look();
+    } finally {
+      this.#asked = undefined;
+    }
   }
 
   #valuesOf(names: ReadonlySet<string>, at: Standpoint): string {

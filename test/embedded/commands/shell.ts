@@ -22,6 +22,7 @@ export const shellCommands: HostCommands = (execution) => [
       : exec(program, { cwd, args: rest }),
   ),
   command('mktemp', async (args, { fs, cwd }) => {
+    // As of mktemp: letters come in the place of the X at its end.
     const template = args.find((arg) => arg.includes('XXX')) ?? '/tmp/tmp.XXXXXXXXXX';
     const path = fs.resolvePath(
       cwd,
