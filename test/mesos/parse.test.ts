@@ -88,6 +88,8 @@ interface Made {
   readonly id?: string;
   readonly environment?: readonly string[];
   readonly fds?: readonly string[];
+  /** What it is called. */
+  readonly name?: string;
   /** Other lines of its section. */
   readonly more?: readonly string[];
 }
@@ -110,6 +112,7 @@ function process({
   id = 'cmd-ckpt',
   environment = ['MESOS_CHECKPOINT=1', 'MESOS_RECOVERY_TIMEOUT=15mins'],
   fds = [],
+  name = 'mesos-executor',
   more = [],
 }: Made): string {
   const variables = [
@@ -121,11 +124,11 @@ function process({
   return [
     `= process ${pid}`,
     '- stat',
-    hex(`${pid} (mesos-executor) S ${parent} 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 11 0 ${pid * 10} 0 0`),
+    hex(`${pid} (${name}) S ${parent} 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 11 0 ${pid * 10} 0 0`),
     '- environ',
     hex(variables.map((line) => `${line}\0`).join('')),
     '- cmdline',
-    hex('mesos-executor\0--launcher_dir=/opt/x y\0'),
+    hex(`${name}\0--launcher_dir=/opt/x y\0`),
     '- links',
     hex(listed(fds)),
     ...more,
@@ -214,6 +217,46 @@ describe('a capture', () => {
     const told = process({ pid: 1, id: 'a', environment: ['MESOS_HTTP_COMMAND_EXECUTOR=1'] });
     const driver = process({ pid: 2, id: 'b', fds: ['6 socket:[700]', '7 socket:[800]'] });
     expect(executors([told, driver], [LINK, 'EC60 13BB 01 800'])?.map(({ http }) => http)).toEqual([true, false]);
+  });
+
+  it('does not believe that of a docker executor or a framework’s own: the agent tells all of them the same', () => {
+    const environment = ['MESOS_CHECKPOINT=1', 'MESOS_HTTP_COMMAND_EXECUTOR=1'];
+    const [docker, own] = ['mesos-docker-ex', 'java'].map((name, n) =>
+      process({ pid: n + 1, id: name, name, environment, fds: [`6 socket:[70${n}]`] }),
+    );
+    const found = executors([docker ?? '', own ?? ''], [LINK, LINK.replace('700', '701')]);
+    expect(found?.map(({ http, standing }) => ({ http, standing }))).toEqual([
+      { http: false, standing: 'linked' },
+      { http: false, standing: 'linked' },
+    ]);
+  });
+
+  it('takes a task that outlived its executor, and listens, for nobody who waits', () => {
+    const agentSays = (known: readonly string[]) => {
+      const state = { frameworks: [{ id: 'f', executors: known.map((id) => ({ id })) }] };
+      return `= http\n- metrics\n- state\n${hex(`${JSON.stringify(state)}\n200`)}`;
+    };
+    const orphan = process({
+      pid: 1,
+      id: 'web',
+      environment: ['MESOS_CHECKPOINT=1', 'MESOS_FRAMEWORK_ID=f'],
+      fds: ['5 socket:[702]'],
+    });
+    const standing = (known: readonly string[]) =>
+      executors([orphan, agentSays(known)], [LISTENING])?.map((each) => each.standing);
+    expect(standing(['web', 'other'])).toEqual(['waiting']);
+    expect(standing(['other'])).toEqual(['unlinked']);
+    // It may keep from us what it knows.
+    expect(standing([])).toEqual(['waiting']);
+  });
+
+  it.each([
+    ['an inspection that came to its end', 0, true],
+    ['a container that ended meanwhile', 1, true],
+    ['an inspection that hung', 137, false],
+  ])('believes Docker after %s: %i', (_, code, answers) => {
+    const said = `= docker\n- code 0\n- told ${code}\n- containers`;
+    expect(parseCapture(answer([said], []), 5051)?.docker?.answers).toBe(answers);
   });
 
   it('leaves out who has gone while it was looked at', () => {

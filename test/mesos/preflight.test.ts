@@ -234,7 +234,7 @@ describe('mesos_preflight on a simulated host', () => {
     ['cannot reach its masters', [], { pingFails: true }, /ExecStartPre: .*ping -c1 ready\.spartan ends with 1/],
     ['has a wrong clock', [], { clockSynchronised: 'no' }, /clock: not synchronised/],
     ['has no room', [], { freeKib: 1000 }, /disk: 0 MiB free for \/var\/lib\/rollgate/],
-    ['has no Docker', [], { dockerDown: true }, /Docker: docker ps gets no answer/],
+    ['has no Docker', [], { dockerDown: true }, /Docker: docker ps or docker inspect gets no answer/],
     ['has no image', [], { images: [] }, /image: sha256:a+ is not there/],
   ])('refuses a host that %s', async (_, executors, spec, why) => {
     const result = await preflight(executors, spec);

@@ -57,10 +57,11 @@ function keepsOldLinks(before: Before, executors: Found['executors']): boolean {
 }
 
 /** What could not be read, and so is not known. */
-export function notRead({ agent, api, recovery }: Found): readonly string[] {
+export function notRead({ agent, api, docker, recovery }: Found): readonly string[] {
   return [
     ...(api?.executors === undefined ? [`tasks (HTTP: ${api?.told ?? 'not asked'})`] : []),
     ...(api?.registered === undefined ? [`registration (HTTP: ${api?.told ?? 'not asked'})`] : []),
+    ...(docker?.answers === false ? ['containers (Docker gives no answer)'] : []),
     ...(recovery === undefined ? [`the end of the recovery (journalctl -u ${agent.unit})`] : []),
   ];
 }

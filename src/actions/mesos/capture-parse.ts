@@ -69,9 +69,21 @@ function joined(executor: Executor, docker: Docker | undefined, api: AgentApi | 
   const told = api?.executors?.find(({ id, framework }) => id === executor.id && framework === executor.framework);
   return {
     ...executor,
+    ...(isOrphan(executor, api) ? { standing: 'unlinked' as const } : {}),
     ...(container === undefined ? {} : { container }),
     ...(api?.executors === undefined ? {} : { tasks: told?.tasks ?? [], queued: told?.queued ?? [] }),
   };
+}
+
+/**
+ * A task that outlived its executor and listens, as a web server does, looks like an executor that waits. The agent knows
+ * who waits for it: it has noticed nothing. Where it tells of none at all, it may keep them from us.
+ */
+function isOrphan({ id, framework, standing }: Executor, api: AgentApi | undefined): boolean {
+  const told = api?.executors ?? [];
+  return (
+    standing === 'waiting' && told.length > 0 && !told.some((each) => each.id === id && each.framework === framework)
+  );
 }
 
 function textIn(sections: readonly Section[]): Captured['text'] {

@@ -11,15 +11,19 @@ export interface Docker {
 
 export const ASK_CONTAINERS = sh`echo '= docker'
 ids=$(limited 5 docker ps -q --no-trunc 2>/dev/null); echo "- code $?"
-echo '- containers'
-case $ids in ?*) limited 5 docker inspect --type container -f '{{.Id}} {{.State.StartedAt}} {{.Name}}' $ids 2>/dev/null | hex ;; esac`;
+case $ids in ?*)
+  told=$(limited 20 docker inspect --type container -f '{{.Id}} {{.State.StartedAt}} {{.Name}}' $ids 2>/dev/null); echo "- told $?"
+  echo '- containers'; printf '%s\\n' "$told" | hex ;;
+esac`;
 
 export function dockerIn(sections: readonly Section[]): Docker | undefined {
   const section = sections.find(({ kind }) => kind === 'docker');
   if (section === undefined) return undefined;
   const rows = linesOf(bytesOf(section, 'containers')).map((line) => line.split(' '));
+  const code = (name: string) => Number(section.fields.find((field) => field.name === name)?.words[0] ?? 0);
   return {
-    answers: section.fields.find(({ name }) => name === 'code')?.words[0] === '0',
+    // 1: one of them has ended since. More: it was ended itself, and its silence is no container's end.
+    answers: code('code') === 0 && code('told') <= 1,
     containers: new Map(
       rows.map(([id = '', startedAt = '', name = '']) => [name.replace(/^\//, ''), { id, startedAt }]),
     ),

@@ -84,8 +84,7 @@ function executor(member: Member, around: Around): Executor {
     framework: environment.get('MESOS_FRAMEWORK_ID') ?? '',
     comm,
     argv,
-    // Two links prove nothing: a driver executor may have a plain HTTP connection beside its own.
-    http: environment.get('MESOS_HTTP_COMMAND_EXECUTOR') === '1',
+    http: speaksHttp(member),
     checkpoint: checkpoint === '1',
     checkpointKnown: checkpoint === '1' || checkpoint === '0',
     standing,
@@ -93,6 +92,15 @@ function executor(member: Member, around: Around): Executor {
     ...patience(environment.get('MESOS_RECOVERY_TIMEOUT')),
     ...surroundings(member, around),
   };
+}
+
+/**
+ * The agent tells all its executors how its own command executor is to speak; docker executors and frameworks' own do not
+ * go by it. Two links prove nothing: a driver executor may have a plain HTTP connection beside its own.
+ */
+function speaksHttp({ argv, comm, environment }: Member): boolean {
+  const names = [comm, argv[0]?.split('/').at(-1)];
+  return environment.get('MESOS_HTTP_COMMAND_EXECUTOR') === '1' && names.includes('mesos-executor');
 }
 
 /** Frozen when it was launched: what the agent's flag says today does not count. */

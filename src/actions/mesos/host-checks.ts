@@ -18,7 +18,7 @@ function docker(found: Found): PreflightCheck {
   if (found.docker === undefined) return unknown('Docker', 'not asked');
   return found.docker.answers
     ? pass('Docker', `answers, ${found.docker.containers.size} containers`)
-    : fail('Docker', 'docker ps gets no answer', 'see systemctl status docker');
+    : fail('Docker', 'docker ps or docker inspect gets no answer', 'see systemctl status docker');
 }
 
 function image({ surroundings, isDryRun }: Found, wanted: string): PreflightCheck {
