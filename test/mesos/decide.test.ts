@@ -94,7 +94,9 @@ describe('the procedure for a host', () => {
   const [script = ''] = sent([executor()]);
 
   it('calls with a cast, in the process as it runs, and reads libc alone', () => {
-    expect(script).toContain('-ex "file /proc/$1/exe" -ex "attach $1" -ex \'sharedlibrary libc.so\' -ex "print $2"');
+    expect(script).toContain(
+      '-ex "file /proc/$1/exe" -ex "attach $1" -ex \'sharedlibrary libc.so\' -ex \'set scheduler-locking on\' -ex "print $2"',
+    );
     expect(script).toContain('(int)shutdown($2,0)');
   });
 
@@ -151,6 +153,11 @@ describe('what came of the procedure', () => {
       'the executor died',
       '= shut 13812 6 nothing\n= after 13812 6 closed\n= executor 13812 gone\n= down 3000\n',
       /died/,
+    ],
+    [
+      'another had restarted the agent',
+      `${WELL}= left 13812 restarted\n`.replace('= down 3100', '= restarted already'),
+      /"cmd-ckpt" \(pid 13812\) was not shut: the agent had been restarted by somebody else/,
     ],
     ['there was no time', '= left 13812 late\n= down 3000\n', /the time that is kept for the restart had come/],
     [

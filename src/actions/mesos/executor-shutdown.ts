@@ -264,6 +264,7 @@ const LEFT: Readonly<Record<string, string>> = {
   gone: 'it had ended before its turn came',
   unlinked: 'its link had gone before its turn came',
   late: 'the time that is kept for the restart had come',
+  restarted: 'the agent had been restarted by somebody else before its turn came',
 };
 
 function also(leftAlone: readonly LeftAlone[]): string {

@@ -64,8 +64,11 @@ unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 trap '' HUP INT TERM
 umask 077
 cd "$here" || exit 1
+# Old shells put every here-document into a file: not where others may have filled the disk.
+TMPDIR=$here
+export TMPDIR
 hex=$(printf %04X "$port")
-contained= opened= shut= hung= killed= alarmed=
+contained= opened= shut= hung= killed= alarmed= removal=
 
 say() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"; }
 tell() { echo "= $*" | sed 's/[^ -~]/?/g' >>results; }
@@ -93,13 +96,14 @@ listening() {
 }
 
 # Every socket of a process whose far end is the agent's port, as "fd inode": in its own network namespace, established.
+# An executor may hold thousands of others: the tables are read once, and what looks like one of these is looked at again.
 links_of() {
-  for path in /proc/"$1"/fd/*; do
-    socket=$(readlink "$path") || continue
-    case $socket in 'socket:['*) echo "\${path##*/} $(echo "$socket" | tr -dc 0-9)" ;; esac
-  done | while read -r fd inode; do
-    holds "$1" "$fd" "$inode" && echo "$fd $inode"
-  done
+  inodes=" $(cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null |
+    awk -v port="$hex" '{ n = split($3, far, ":") } n == 2 && far[2] == port && $4 == "01" { printf "%s ", $10 }')"
+  ls -n "/proc/$1/fd/" 2>/dev/null | sed -n 's/^l.* \\([0-9][0-9]*\\) -> socket:\\[\\([0-9][0-9]*\\)\\]$/\\1 \\2/p' |
+    while read -r fd inode; do
+      case $inodes in *" $inode "*) holds "$1" "$fd" "$inode" && echo "$fd $inode" ;; esac
+    done
 }
 holds() {
   [ "$(readlink "/proc/$1/fd/$2" 2>/dev/null)" = "socket:[$3]" ] || return 1
@@ -144,15 +148,20 @@ container() {
   else set -- --cap-drop ALL --cap-add SYS_PTRACE --security-opt label=disable --security-opt apparmor=unconfined --security-opt seccomp=unconfined
   fi
   # It does nothing by itself, and is there to run gdb in: no shell need be in the image.
-  timeout 60 docker run -d -i --name rollgate-gdb --pid host --net none -v /:/host:ro "$@" "$image" gdb -nx -q
+  within 60 docker run -d -i --name rollgate-gdb --pid host --net none "$@" "$image" gdb -nx -q
 }
+# Nothing waits for a Docker that hangs. (KILL: that this script ignores TERM, its commands inherit.)
+within() { timeout -s KILL "$@"; }
+remove() { within 60 docker rm -f rollgate-gdb >/dev/null 2>&1 </dev/null; }
 
-# One call in one process. Symbols of libc alone are read while it is held: all of them would freeze it for seconds. The
-# cast is needed with and without debug symbols. gdb is never ended: it would leave a breakpoint behind, which kills.
+# One call in one process. Symbols of libc alone are read while it is held: all of them would freeze it for seconds; and of
+# the libc that the process itself sees, which need not be the host's. The other threads stand still meanwhile: a signal to
+# one of them, as Java's get all the time, would make gdb leave in the middle of the call, which kills. The cast is needed
+# with and without debug symbols. gdb is never ended: it would leave a breakpoint behind, which kills.
 gdb_in() {
-  docker exec rollgate-gdb gdb -nx -q -batch -iex 'set sysroot /host' -iex 'set auto-load off' -iex 'set auto-solib-add off' \\
+  docker exec rollgate-gdb gdb -nx -q -batch -iex "set sysroot /proc/$1/root" -iex 'set auto-load off' -iex 'set auto-solib-add off' \\
     -ex 'set width 0' -ex 'set height 0' -ex 'set unwindonsignal on' \\
-    -ex "file /proc/$1/exe" -ex "attach $1" -ex 'sharedlibrary libc.so' -ex "print $2" -ex detach </dev/null
+    -ex "file /proc/$1/exe" -ex "attach $1" -ex 'sharedlibrary libc.so' -ex 'set scheduler-locking on' -ex "print $2" -ex detach </dev/null
 }
 call() {
   out=gdb.$1.$3
@@ -160,7 +169,10 @@ call() {
   (gdb_in "$1" "$2" >"$out" 2>&1; echo $? >"$out.end") 9>&- &
   called=$(uptime_cs)
   while [ ! -e "$out.end" ]; do
-    [ "$(since "$called")" -lt 30 ] || return 1
+    waited=$(since "$called")
+    # Docker may not notice that gdb has come to its end.
+    if [ "$waited" -ge 5 ] && [ -n "$(returned "$out")" ] && ! traced; then break; fi
+    [ "$waited" -lt 30 ] || return 1
     nap
   done
   { echo "## gdb on process $1: $2"; cat "$out"; echo; } >>save_exec.out
@@ -171,18 +183,19 @@ returned() { sed -n 's/^[$][0-9]* = \\(-*[0-9][0-9]*\\)$/\\1/p' "$1" 2>/dev/null
 refuse() {
   say "refused, nothing was touched: $*"
   tell "refused $*"
-  [ -z "$contained" ] || docker rm -f rollgate-gdb >/dev/null 2>&1
+  [ -z "$contained" ] || remove
   note refused
   exit 0
 }
 
 # Tried on a process of our own first: SELinux, AppArmor, seccomp or namespaces may forbid it.
 prove() {
-  timeout 60 docker version >docker.out 2>&1 </dev/null || refuse "Docker does not answer: $(tail -n 1 docker.out)"
-  docker rm -f rollgate-gdb >/dev/null 2>&1
+  within 60 docker version >docker.out 2>&1 </dev/null || refuse "Docker does not answer: $(tail -n 1 docker.out)"
+  remove
   contained=yes
   container >docker.out 2>&1 </dev/null || refuse "the container with gdb does not start: $(tail -n 1 docker.out)"
   systemctl stop rollgate-throwaway.service 2>/dev/null
+  systemctl reset-failed rollgate-throwaway.service 2>/dev/null
   systemd-run --unit=rollgate-throwaway.service sleep 600 9>&- || refuse 'systemd-run does not start a process to try gdb on'
   dummy=$(main_pid rollgate-throwaway.service)
   call "$dummy" '(int)shutdown(-1,0)' proof
@@ -202,6 +215,11 @@ words_of() {
 shut_executor() {
   pid=$1
   if [ "$(start_of "$pid")" != "$2" ]; then say "$pid is gone"; tell "left $pid gone"; return; fi
+  # Another agent has come by itself: whom it has taken back, it would not ask again, and nothing restarts it for him.
+  case $(agent_now) in
+  '' | "$agent") ;;
+  *) say "$unit has been restarted by somebody else: $pid is not shut any more"; tell "left $pid restarted"; return ;;
+  esac
   links=$(links_of "$pid")
   if [ -z "$links" ] && [ -s "heard.$pid" ]; then
     say "$pid waits already"
@@ -263,7 +281,10 @@ shut_all() {
   done <<TARGETS
 $targets
 TARGETS
-  [ -n "$hung" ] || docker rm -f rollgate-gdb >/dev/null 2>&1
+  if [ -z "$hung" ]; then
+    remove 9>&- &
+    removal=$!
+  fi
   contained=
   alive
 }
@@ -384,6 +405,7 @@ main() {
   else
     refuse 'another procedure is at work on this host'
   fi
+  [ -z "$removal" ] || wait "$removal"
 }
 
 exec 9>>lock

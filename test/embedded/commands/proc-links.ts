@@ -2,10 +2,10 @@ import { Bash, type ResolvedCommandContext } from 'just-bash';
 import type { Execution } from '../execution.ts';
 import { command, type HostCommands, type Said } from './command.ts';
 
-/** `ls -l` of links, and `tr` of NUL bytes, which the shell's own do not know; everything else is left to them. */
+/** `ls -l` and `ls -n` of links, and `tr` of NUL bytes, which the shell's own do not know; everything else is left to them. */
 export const linkCommands: HostCommands = (execution) => [
   command('ls', (args, context) =>
-    args[0] === '-l' && args.some((arg) => arg.startsWith('/proc/'))
+    /^-[ln]$/.test(args[0] ?? '') && args.some((arg) => arg.startsWith('/proc/'))
       ? listed(args.slice(1), context)
       : builtin('ls', args, execution, context),
   ),

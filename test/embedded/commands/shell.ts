@@ -16,11 +16,12 @@ export const shellCommands: HostCommands = (execution) => [
   command('chown', () => ({})),
   command('chgrp', () => ({})),
   command('sync', () => ({})),
-  command('timeout', async ([, program, ...rest], { exec, cwd }) =>
-    program === undefined || exec === undefined
+  command('timeout', async (args, { exec, cwd }) => {
+    const [, program, ...rest] = args[0] === '-s' ? args.slice(2) : args;
+    return program === undefined || exec === undefined
       ? failure(125, 'timeout: missing operand')
-      : exec(program, { cwd, args: rest }),
-  ),
+      : exec(program, { cwd, args: rest });
+  }),
   command('mktemp', async (args, { fs, cwd }) => {
     // As of mktemp: letters come in the place of the X at its end.
     const template = args.find((arg) => arg.includes('XXX')) ?? '/tmp/tmp.XXXXXXXXXX';
