@@ -49,16 +49,16 @@ export function spoilGdbImage({ id }: GdbImage, folder: string): GdbImage {
 }
 
 const WRAPPER = `#!/bin/sh
-victim=$(cat /host/etc/gdb-victim 2>/dev/null)
+victim=$(cat /proc/1/root/etc/gdb-victim 2>/dev/null)
 case " $* " in *" attach $victim "*) ;; *) exec gdb.real "$@" ;; esac
-case $(cat /host/etc/gdb-mode) in
+case $(cat /proc/1/root/etc/gdb-mode) in
 crash)
   # A breakpoint inside the called function: gdb stands in the middle of the call when it ends.
-  exec gdb.real -nx -q -batch -iex 'set sysroot /host' -iex 'set auto-solib-add off' -ex "file /proc/$victim/exe" \\
+  exec gdb.real -nx -q -batch -iex "set sysroot /proc/$victim/root" -iex 'set auto-solib-add off' -ex "file /proc/$victim/exe" \\
     -ex "attach $victim" -ex 'sharedlibrary libc.so' -ex 'break shutdown' -ex 'print (int)shutdown(4,0)' \\
     -ex 'shell kill -9 $PPID' ;;
 minus)
-  exec gdb.real -nx -q -batch -iex 'set sysroot /host' -iex 'set auto-solib-add off' -ex "file /proc/$victim/exe" \\
+  exec gdb.real -nx -q -batch -iex "set sysroot /proc/$victim/root" -iex 'set auto-solib-add off' -ex "file /proc/$victim/exe" \\
     -ex "attach $victim" -ex 'sharedlibrary libc.so' -ex 'print (int)shutdown(999,0)' -ex detach ;;
 kill)
   kill -9 "$victim"

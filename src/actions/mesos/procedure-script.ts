@@ -148,7 +148,7 @@ container() {
   else set -- --cap-drop ALL --cap-add SYS_PTRACE --security-opt label=disable --security-opt apparmor=unconfined --security-opt seccomp=unconfined
   fi
   # It does nothing by itself, and is there to run gdb in: no shell need be in the image.
-  within 60 docker run -d -i --name rollgate-gdb --pid host --net none "$@" "$image" gdb -nx -q
+  within 120 docker run -d -i --name rollgate-gdb --pid host --net none "$@" "$image" gdb -nx -q
 }
 # Nothing waits for a Docker that hangs. (KILL: that this script ignores TERM, its commands inherit.)
 within() { timeout -s KILL "$@"; }

@@ -47,7 +47,7 @@ class Session {
     return [
       `[New LWP ${pid + 1}]`,
       '[Thread debugging using libthread_db enabled]',
-      '0x00007f79ac4a3f16 in ?? () from /host/lib/x86_64-linux-gnu/libc.so.6',
+      '0x00007f79ac4a3f16 in ?? () from /proc/1/root/lib/x86_64-linux-gnu/libc.so.6',
     ];
   }
 
