@@ -43,7 +43,7 @@ const spoilt = ({ spoilt: { id, archive, sha256 } }: Places) => ({
 });
 
 /** Makes the image's gdb misbehave when it comes to an executor. */
-async function spoil(host: FleetHost, mode: 'crash' | 'minus' | 'kill', id: string): Promise<void> {
+async function spoil(host: FleetHost, mode: 'crash' | 'minus' | 'kill' | 'hang', id: string): Promise<void> {
   const { pid } = await host.executor(id);
   await host.read(`echo ${mode} > /etc/gdb-mode; echo ${pid} > /etc/gdb-victim`);
 }
@@ -85,6 +85,14 @@ const FAULTS: readonly Fault[] = [
     make: (host) => spoil(host, 'crash', 'web'),
     vars: spoilt,
     ends: [SHUT, 'failed', /"web" \(pid \d+\) (was not shut|died)/],
+    dies: ['web'],
+    restarts: true,
+  },
+  {
+    name: 'gdb-hangs',
+    make: (host) => spoil(host, 'hang', 'web'),
+    vars: spoilt,
+    ends: [SHUT, 'failed', /"web" \(pid \d+\) was not shut: gdb holds it and does not come back/],
     dies: ['web'],
     restarts: true,
   },

@@ -23,7 +23,7 @@ export function buildGdbImage(folder: string): GdbImage {
 /**
  * The same image with a gdb that misbehaves as a host's /etc/gdb-mode says, on the process that /etc/gdb-victim names:
  * `crash` ends gdb in the middle of the call, `minus` calls on a descriptor that is not there, `kill` ends the executor
- * just before the call.
+ * just before the call, `hang` holds it and does not come back.
  */
 export function spoilGdbImage({ id }: GdbImage, folder: string): GdbImage {
   const root = mkdtempSync(join(tmpdir(), 'rollgate-spoilt-'));
@@ -33,7 +33,7 @@ export function spoilGdbImage({ id }: GdbImage, folder: string): GdbImage {
     execFileSync('sh', ['-c', `docker export ${container} | tar -xf - -C ${root}`]);
     docker('rm', container);
     execFileSync('mkdir', ['-p', join(root, 'bin')]);
-    for (const name of ['busybox', 'sh', 'cat', 'kill', 'sed']) copyFileSync('/bin/busybox', join(root, 'bin', name));
+    for (const name of ['busybox', 'sh', 'cat', 'kill', 'sed', 'sleep']) copyFileSync('/bin/busybox', join(root, 'bin', name));
     execFileSync('mv', [join(root, 'usr/bin/gdb'), join(root, 'usr/bin/gdb.real')]);
     writeFileSync(join(root, 'usr/bin/gdb'), WRAPPER);
     chmodSync(join(root, 'usr/bin/gdb'), 0o755);
@@ -60,6 +60,8 @@ crash)
 minus)
   exec gdb.real -nx -q -batch -iex "set sysroot /proc/$victim/root" -iex 'set auto-solib-add off' -ex "file /proc/$victim/exe" \\
     -ex "attach $victim" -ex 'sharedlibrary libc.so' -ex 'print (int)shutdown(999,0)' -ex detach ;;
+hang)
+  exec gdb.real -nx -q -batch -ex "attach $victim" -ex 'shell sleep 600' ;;
 kill)
   kill -9 "$victim"
   exec gdb.real "$@" ;;

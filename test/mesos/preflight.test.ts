@@ -84,6 +84,12 @@ describe('before a shutdown', () => {
     ['an agent that does not run', withAgent({ state: 'failed' }), 'agent active', /is failed/],
     ['a port on which nobody listens', withAgent({ listening: false }), 'agent listens', /port 5051/],
     ['an agent that no master knows', { ...good, api: { told: 'answered', registered: false } }, 'registered', /= 0/],
+    [
+      'an agent that has only just started, where nobody can tell whether it is registered',
+      { ...withAgent({ start: 7_000 }), api: { told: 'unauthorized', executors: [] } },
+      'registered',
+      /unauthorized, and it was started 30 s ago/,
+    ],
     ['recovery that ends executors', withAgent({ settings: { recover: 'cleanup' } }), 'recover', /cleanup/],
     ['an agent without its past', withAgent({ latest: false }), 'meta/slaves/latest', /takes nobody back/],
     [

@@ -1,4 +1,5 @@
 import type { Found } from './ask.ts';
+import { TICKS } from './executors.ts';
 import type { ChangedSetting } from './facts.ts';
 import { fail, type Given, type PreflightCheck, pass, unknown } from './preflight-check.ts';
 
@@ -32,8 +33,21 @@ function listening({ agent }: Found, { port }: Given): PreflightCheck {
       );
 }
 
-function registered({ agent, api }: Found): PreflightCheck {
-  if (api?.registered === undefined) return unknown('registered', `not read over HTTP: ${api?.told ?? 'not asked'}`);
+/** An agent that still takes its executors back must not be restarted: that kills those that wait. */
+const SETTLED_S = 60;
+
+function registered({ agent, api, clock }: Found): PreflightCheck {
+  if (api?.registered === undefined) {
+    const why = `not read over HTTP: ${api?.told ?? 'not asked'}`;
+    const ageSeconds = clock === undefined ? SETTLED_S : Math.round(clock.uptimeSeconds - agent.start / TICKS);
+    return ageSeconds >= SETTLED_S || agent.start === 0
+      ? unknown('registered', why)
+      : fail(
+          'registered',
+          `${why}, and it was started ${ageSeconds} s ago`,
+          'it may still be recovering; wait a minute',
+        );
+  }
   return api.registered
     ? pass('registered', 'slave/registered = 1')
     : fail('registered', 'slave/registered = 0', `no master knows this agent: look at journalctl -u ${agent.unit}`);

@@ -128,4 +128,4 @@ function surroundings({ pid, start, environment, open }: Member, around: Around)
 }
 
 /** Clock ticks in a second: 100 on every Linux that Mesos runs on. */
-const TICKS = 100;
+export const TICKS = 100;

@@ -68,7 +68,7 @@ cd "$here" || exit 1
 TMPDIR=$here
 export TMPDIR
 hex=$(printf %04X "$port")
-contained= opened= shut= hung= killed= alarmed= removal=
+contained= opened= shut= hung= mute= killed= alarmed= removal=
 
 say() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"; }
 tell() { echo "= $*" | sed 's/[^ -~]/?/g' >>results; }
@@ -110,9 +110,9 @@ holds() {
   cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null |
     awk -v port="$hex" -v inode="$3" '{ n = split($3, far, ":") } n == 2 && far[2] == port && $4 == "01" && $10 == inode { found = 1 } END { exit !found }'
 }
-# Whether a debugger holds one of the executors: frozen, it would miss the agent's recovery.
+# Whether a debugger holds one of the executors, or a process: frozen, it would miss the agent's recovery.
 traced() {
-  echo "$targets" | while read -r pid start; do
+  echo "\${1:-$targets}" | while read -r pid start; do
     sed -n 's/^TracerPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null
   done | grep -q '[1-9]'
 }
@@ -171,7 +171,7 @@ call() {
   while [ ! -e "$out.end" ]; do
     waited=$(since "$called")
     # Docker may not notice that gdb has come to its end.
-    if [ "$waited" -ge 5 ] && [ -n "$(returned "$out")" ] && ! traced; then break; fi
+    if [ "$waited" -ge 5 ] && [ -n "$(returned "$out")" ] && ! traced "$1"; then break; fi
     [ "$waited" -lt 30 ] || return 1
     nap
   done
@@ -248,7 +248,9 @@ shut_link() {
   for attempt in 1 2; do
     holds "$1" "$2" "$3" || break
     if ! call "$1" "(int)shutdown($2,0)" "$2"; then
+      # Where gdb has come to it, Docker is well, and the others can be saved.
       hung=yes
+      traced "$1" || mute=yes
       say "gdb does not come back from $1; it is left alone"
       tell "shut $1 $2 hung"
       return
@@ -272,7 +274,7 @@ alive() {
 
 shut_all() {
   while read -r target began; do
-    if [ -n "$hung" ] || [ "$(left)" -le "$reserve" ]; then
+    if [ -n "$mute" ] || [ "$(left)" -le "$reserve" ]; then
       say "$target is not shut any more: $(left) s are left"
       tell "left $target late"
     else
@@ -371,6 +373,7 @@ wait_for_gdb() {
   n=0
   while [ "$n" -lt 20 ] || { debugging && [ "$n" -lt 150 ]; }; do n=$((n + 1)); nap; done
   ! debugging || hung=yes
+  [ -z "$hung" ] || traced || mute=yes
 }
 
 procedure() {
