@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -197,6 +197,21 @@ describe.each(SHELLS)('the capture script in %s', (...shell) => {
     expect(surroundings?.rooms.map(({ freeKib = 0 }) => freeKib > 0)).toEqual([true, true, true]);
     expect(clock?.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
   });
+});
+
+describe('the capture script on a host whose /tmp is full', () => {
+  const isPossible = ['mksh', 'unshare'].every(
+    (tool) => spawnSync(tool, [tool === 'mksh' ? '-c' : '-m', 'true']).status === 0,
+  );
+  if (!isPossible) leaveOut('it needs root, and a shell that puts here-documents into files: mksh');
+  else
+    it('sees the C library all the same', async () => {
+      const full = join(folder, 'full');
+      mkdirSync(full);
+      const fill = 'mount -t tmpfs -o size=4k none "$0" && { cat /dev/zero >"$0/fill"; TMPDIR=$0 exec mksh "$@"; }';
+      const { executors } = await capture(['unshare', '-m', '/bin/sh', '-c', fill, full]);
+      expect(executors.find(({ id }) => id.startsWith('linked'))?.libc?.state).toBe('on disk');
+    });
 });
 
 /** Beside its link: a listening socket, a connection that came in on it, and one to a port that has 1 before the agent's. */

@@ -14,6 +14,7 @@ export interface Belongings {
 /**
  * C library, libmesos and cgroups of every process in `$pids`: few forks for all of them. Neither file can hold a line
  * break that a name brought along, so each line tells whose it is: grep says so where it is given more than one file.
+ * No here-document: old shells put it into /tmp, which may be full.
  */
 export const ASK_BELONGINGS = sh`echo '= belongings'
 set --; for pid in $pids; do set -- "$@" "/proc/$pid/maps"; done
@@ -21,15 +22,15 @@ mapped=$(grep -E ' r-x.*/(libc\\.so|libc-[0-9]|ld-musl|libmesos)[^/]*$' "$@" /de
 set --; for pid in $pids; do set -- "$@" "/proc/$pid/cgroup"; done
 echo '- cgroup'; grep . "$@" /dev/null 2>/dev/null | hex
 echo '- maps'; printf '%s\\n' "$mapped" | hex
-set --
-while IFS= read -r line; do
-  case $line in */libmesos*|'') continue ;; esac
-  pid=\${line#/proc/}; pid=\${pid%%/*}; mapping=\${line#*:}; file=/\${mapping#*/}
-  set -- "$@" "/proc/$pid/map_files/\${mapping%% *}" "/proc/$pid/root\${file% (deleted)}"
-done <<MAPPED
-$mapped
-MAPPED
-echo '- files'; [ $# -eq 0 ] || stat -L -c '%d:%i %n' "$@" 2>/dev/null | hex`;
+echo '- files'; printf '%s\\n' "$mapped" | {
+  set --
+  while IFS= read -r line; do
+    case $line in */libmesos*|'') continue ;; esac
+    pid=\${line#/proc/}; pid=\${pid%%/*}; mapping=\${line#*:}; file=/\${mapping#*/}
+    set -- "$@" "/proc/$pid/map_files/\${mapping%% *}" "/proc/$pid/root\${file% (deleted)}"
+  done
+  [ $# -eq 0 ] || stat -L -c '%d:%i %n' "$@" 2>/dev/null
+} | hex`;
 
 export function belongingsIn(sections: readonly Section[]): (pid: number) => Belongings {
   const section = sections.find(({ kind }) => kind === 'belongings');
