@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startScript } from '../../src/actions/mesos/detached.ts';
 import { procedureScript } from '../../src/actions/mesos/procedure-script.ts';
 import { readStat } from '../../src/actions/mesos/processes.ts';
-import { render } from '../../src/shell/script.ts';
+import { render, sh } from '../../src/shell/script.ts';
 import { leaveOut, onEveryShell } from '../actions/machine.ts';
 
 /** A link among many sockets; at a signal it ends as one does that was shut. */
@@ -39,6 +40,7 @@ case "$*" in
 restart*) cp "$HOME_OF_TEST/next" "$HOME_OF_TEST/$unit" ;;
 esac`,
   'systemd-run': `
+echo "systemd-run $*" >>"$HOME_OF_TEST/calls"
 [ ! -e "$HOME_OF_TEST/throwaway-failed" ] || { echo 'Unit rollgate-throwaway.service already exists.' >&2; exit 1; }
 echo $$ >"$HOME_OF_TEST/rollgate-throwaway.service"`,
   awk: `
@@ -189,17 +191,40 @@ describe('the procedure on its host', () => {
     });
   });
 
-  const FULL = ['mksh', 'unshare'].every(
+  const isPossible = ['mksh', 'unshare'].every(
     (tool) => spawnSync(tool, [tool === 'mksh' ? '-c' : '-m', 'true']).status === 0,
   );
-  if (!FULL) leaveOut('a disk of its own needs root, and a shell that puts here-documents there: mksh');
+  if (!isPossible) leaveOut('a disk of its own needs root, and a shell that puts here-documents there: mksh');
   // As every bash before 5.1 does, which nobody has any more to test with.
   else
-    it('shuts every link although the disk is full on which the shell would put its here-documents', async () => {
-      mkdirSync(join(folder, 'full'));
-      const fill = 'mount -t tmpfs -o size=4k none "$0" && { cat /dev/zero >"$0/fill"; TMPDIR=$0 exec mksh "$1"; }';
-      const [pid] = await run(['unshare', '-m', '/bin/sh', '-c', fill, join(folder, 'full')], 1);
-      expect(told('results')).toMatch(new RegExp(`^= after ${pid} \\d+ closed$`, 'm'));
+    describe('whose shell puts here-documents on a disk that is full', () => {
+      const FILL =
+        'mount -t tmpfs -o size=4k none full && { cat /dev/zero >full/fill; TMPDIR=$PWD/full; export TMPDIR; }';
+
+      it('shuts every link', async () => {
+        mkdirSync(join(folder, 'full'));
+        const [pid] = await run(['unshare', '-m', '/bin/sh', '-c', `cd "$0" && ${FILL} && exec mksh "$1"`, folder], 1);
+        expect(told('results')).toMatch(new RegExp(`^= after ${pid} \\d+ closed$`, 'm'));
+      });
+
+      /** The script that leaves the procedure on the host, in a /var/lib of its own; what it says. */
+      function left(room: string): string {
+        for (const name of ['full', 'lib']) mkdirSync(join(folder, name));
+        const start = render(startScript(sh`echo ${'procedure '.repeat(2000)}`, 'r', 'i'));
+        const mounts = `mount -t tmpfs -o size=${room} none lib && mount --bind lib /var/lib`;
+        const text = `cd "$0" && ${mounts} && ${FILL} && PATH=$0/bin:$PATH && { mksh -c "$1"; cp /var/lib/rollgate/*/procedure.sh .; }`;
+        return spawnSync('unshare', ['-m', '/bin/sh', '-c', text, folder, start], { encoding: 'utf8' }).stdout;
+      }
+
+      it('is left there as a whole', () => {
+        expect(left('1m')).toBe('');
+        expect(told('procedure.sh')).toContain('procedure '.repeat(2000));
+      });
+
+      it('is not begun where it cannot be left as a whole', () => {
+        expect(left('16k')).toMatch(/^= refused the procedure cannot be written to .*: is its disk full/);
+        expect(told('calls')).not.toContain('systemd-run');
+      });
     });
 
   it('takes the word of gdb where Docker does not notice its end, and goes on', { timeout: 30_000 }, async () => {

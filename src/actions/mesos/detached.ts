@@ -52,10 +52,10 @@ fi
 rm -f results docker.out gdb.* heard.* save_exec.out restart.end
 [ ! -f log ] || mv -f log log.before
 : >save_exec.out
-cat >procedure.new <<'END_OF_PROCEDURE'`,
+TMPDIR=$PWD; export TMPDIR # old shells put here-documents there, and /tmp may be full
+cat >procedure.new <<'END_OF_PROCEDURE' && mv -f procedure.new procedure.sh || refuse ${`the procedure cannot be written to ${FOLDER} on this host: is its disk full?`}`,
     procedure,
     sh`END_OF_PROCEDURE
-mv -f procedure.new procedure.sh
 printf 'phase begun\nrun %s\nagent %s\n' "$run" "$agent" >state
 start || { echo 'phase refused' >state; refuse "systemd-run does not start it: $said"; }`,
   ]);
