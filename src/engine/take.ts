@@ -48,7 +48,7 @@ function isStillNext(play: PlannedPlay, host: string, { task, flushedAt }: Next,
 }
 
 async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
-  const letGo = course.isInWindow(host) ? undefined : course.underWay.begin(host, where.task.id);
+  const letGo = course.windows.has(host) ? undefined : course.underWay.begin(host, where.task.id);
   try {
     return await takeUnlessLetGo(play, batch, host, where, letGo, course);
   } finally {
@@ -79,7 +79,7 @@ async function takeUnlessLetGo(
     taskId: task.id,
     ...(where.flushedAt === undefined ? {} : { flushedAt: where.flushedAt }),
   };
-  const patience = course.patienceWith(host);
+  const patience = course.windows.of(host)?.patience;
   const inWindow = patience !== undefined;
   const hasBegun = inWindow && where.window !== undefined && course.hasTouched(play, host, where.window);
   const step: Attempted = {
@@ -158,7 +158,7 @@ function asFailure(result: Result, why: string): Result {
 
 /** What is refused once for a batch is refused for all of it; the journal says so of each. */
 async function tellOthers(event: StepFinished, play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
-  const others = batch.hosts.filter((host) => host !== event.host && course.takesPart(host));
+  const others = batch.hosts.filter((host) => host !== event.host && !course.out.has(host));
   const reason = `"${event.task}", done once for the batch on ${event.host}, was refused`;
   const at = { play: play.name, playNumber: play.number, batch: batch.number };
   for (const host of others) await course.world.record({ type: 'host_refused', ...at, host, reason });
@@ -183,7 +183,7 @@ async function settleInterrupted(
       // In a window the rest must still be brought home: the step counts as failed, and what must finish runs.
       if (inWindow) return { changed: false, failed: true, msg: `${question}; it was not done again` };
       // What is done once for a batch is in doubt for all of it.
-      const doubtful = runsOnce(task) ? batch.hosts.filter((other) => course.takesPart(other)) : [host];
+      const doubtful = runsOnce(task) ? batch.hosts.filter((other) => !course.out.has(other)) : [host];
       for (const other of doubtful)
         await course.refuse(play, batch, other, `${question}: resume with --assume-done or --redo`);
       return 'refused';
