@@ -1,4 +1,4 @@
-import { judgeBudget, type Lost } from '../gates/budget.ts';
+import { judgeBudget, type Losses, type Lost } from '../gates/budget.ts';
 import type { RunEvent } from '../journal/event.ts';
 import { isOrderOfHost, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
@@ -51,7 +51,7 @@ export function explainRun(given: Case): readonly Gate[] {
     ),
     ...(play === undefined || batch === undefined
       ? []
-      : [...budgetGates(play, batch, given), batchGate(play, batch, given)]),
+      : [budgetGate(play, batch, given), batchGate(play, batch, given)]),
   ];
 }
 
@@ -76,31 +76,34 @@ function pauseGate({ progress: { paused }, run }: Case): Gate {
   );
 }
 
-function budgetGates(play: PlannedPlay, batch: Batch, { past, progress, run, fold }: Case): readonly Gate[] {
-  const all = play.batches.flatMap(({ hosts }) => hosts);
-  const inPlay = all.filter((host) => failedIn(play, host, progress));
-  const inBatch = batch.hosts.filter((host) => inPlay.includes(host));
-  const lost = lossesIn(play, past);
-  const verdict = judgeBudget(play, {
-    inBatch: inBatch.length,
+function budgetGate(play: PlannedPlay, batch: Batch, { past, progress, run, fold }: Case): Gate {
+  const gate = 'less has gone wrong than the play bears';
+  const inPlay = play.batches.flatMap(({ hosts }) => hosts).filter((host) => failedIn(play, host, progress));
+  const spent = {
+    inBatch: batch.hosts.filter((host) => inPlay.includes(host)).length,
     batchSize: batch.hosts.length,
     inPlay: inPlay.length,
-    lost,
-  });
-  const bounds = [
-    `${inBatch.length} of ${batch.hosts.length} hosts of batch ${batch.number} failed (${play.maxFailPercentage === undefined ? 'all of them may not' : `more than ${play.maxFailPercentage} % may not`})`,
-    `${inPlay.length} of the play${play.maxFailures === undefined ? '' : ` (at most ${play.maxFailures})`}`,
-    `${lost.length} lost${play.maxLost === undefined ? '' : ` (at most ${play.maxLost})`}`,
-  ].join(', ');
-  const gate = 'less has gone wrong than the play bears';
-  if (verdict.open) return [passed(gate, bounds)];
+    lost: lossesIn(play, past),
+  };
+  const verdict = judgeBudget(play, spent);
+  const bounds = boundsText(play, batch, spent);
+  if (verdict.open) return passed(gate, bounds);
   const why = `${verdict.reason}; ${bounds}; failed: ${fold(inPlay)}`;
   // To do a host anew takes back its failure, and no loss.
-  if (play.maxLost !== undefined && lost.length > play.maxLost)
-    return [
-      failed(gate, `${why}; what was lost stays lost: this run begins no further host, begin another for the rest`),
-    ];
-  return [failed(gate, why, `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`)];
+  if (play.maxLost !== undefined && spent.lost.length > play.maxLost)
+    return failed(
+      gate,
+      `${why}; what was lost stays lost: this run begins no further host, begin another for the rest`,
+    );
+  return failed(gate, why, `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`);
+}
+
+function boundsText(play: PlannedPlay, batch: Batch, { inBatch, inPlay, lost }: Losses): string {
+  return [
+    `${inBatch} of ${batch.hosts.length} hosts of batch ${batch.number} failed (${play.maxFailPercentage === undefined ? 'all of them may not' : `more than ${play.maxFailPercentage} % may not`})`,
+    `${inPlay} of the play${play.maxFailures === undefined ? '' : ` (at most ${play.maxFailures})`}`,
+    `${lost.length} lost${play.maxLost === undefined ? '' : ` (at most ${play.maxLost})`}`,
+  ].join(', ');
 }
 
 function lossesIn(play: PlannedPlay, past: readonly RunEvent[]): readonly Lost[] {
