@@ -1,6 +1,6 @@
 import type { PlannedPlay } from '../plan/plan.ts';
 import type { Course } from './course.ts';
-import type { Spot } from './spot.ts';
+import { type Spot, spotsIn } from './spot.ts';
 import { takeOneStep } from './take.ts';
 import { enterAgain, leaveWindow } from './windows.ts';
 
@@ -18,7 +18,7 @@ export async function bringHome(plays: readonly PlannedPlay[], course: Course): 
 function leftOpen(plays: readonly PlannedPlay[], course: Course): readonly Spot[] {
   const deadlineOf = ({ host }: Spot) => course.windows.of(host)?.deadlineMs ?? Number.MAX_VALUE;
   return plays
-    .flatMap((play) => play.batches.flatMap((batch) => batch.hosts.map((host): Spot => ({ play, batch, host }))))
+    .flatMap(spotsIn)
     .filter(({ play, host }) => !course.out.has(host) && course.windowOf(play, host) !== undefined)
     .toSorted((a, b) => deadlineOf(a) - deadlineOf(b));
 }

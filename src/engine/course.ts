@@ -1,11 +1,12 @@
-import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
+import type { HostOrder, Order, RunEvent, Stamped } from '../journal/event.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import type { ValueMap } from '../source/value.ts';
-import { Doubts, isInDoubt } from './doubts.ts';
+import type { Assignment } from './assignment.ts';
+import { type Doubtful, Doubts, isInDoubt } from './doubts.ts';
 import type { DryRun } from './dry-run.ts';
 import { Failures } from './failures.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
@@ -15,7 +16,6 @@ import { type Milestone, Milestones } from './milestones.ts';
 import { OpenWindows } from './open-windows.ts';
 import { OutOfRun } from './out-of-run.ts';
 import { Pause } from './pause.ts';
-import type { Assignment } from './run.ts';
 import { addressOf, type Spot } from './spot.ts';
 import type { Stop } from './stop.ts';
 import { UnderWay } from './under-way.ts';
@@ -248,7 +248,7 @@ export class Course {
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
-  isUnknown(step: StepAddress, hosts: readonly string[]): boolean {
+  isUnknown(step: Omit<Doubtful, 'host'>, hosts: readonly string[]): boolean {
     return hosts.some((host) => this.#doubts.has({ ...step, host }));
   }
 

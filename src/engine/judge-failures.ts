@@ -1,8 +1,8 @@
 import { judgeBudget } from '../gates/budget.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import type { Course } from './course.ts';
+import { flag, safely } from './keywords.ts';
 import { addressOf, type Spot } from './spot.ts';
-import { flag, safely } from './step.ts';
 
 /** After each step: has the host failed, or lost something, and is that more than the play bears? */
 export async function judgeFailures(spot: Spot, course: Course): Promise<void> {

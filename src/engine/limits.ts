@@ -2,8 +2,8 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { PlannedTask } from '../plan/plan.ts';
 import type { Course } from './course.ts';
 import { runsOnce } from './history.ts';
+import { number, safely } from './keywords.ts';
 import type { Spot } from './spot.ts';
-import { number, safely } from './step.ts';
 
 /** Bounds on how much runs at once: hosts of a play by `forks`, runs of one task by its `throttle`. */
 export class Limits {

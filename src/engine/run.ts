@@ -1,44 +1,15 @@
-import type { Stamped } from '../journal/event.ts';
-import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
-import { revealed, type Secrets } from '../plan/secrets.ts';
-import type { Approved } from './as-approved.ts';
+import type { Batch, PlannedPlay } from '../plan/plan.ts';
+import { revealed } from '../plan/secrets.ts';
+import type { Assignment } from './assignment.ts';
 import { bringHome } from './bring-home.ts';
 import { Course } from './course.ts';
-import type { DryRun } from './dry-run.ts';
 import { judgeFailures } from './judge-failures.ts';
 import { Limits, throttleOf } from './limits.ts';
-import type { Orders } from './orders.ts';
 import { reasonToPauseAfter } from './pause-after.ts';
 import type { Spot } from './spot.ts';
-import type { Stop } from './stop.ts';
 import { takeOneStep } from './take.ts';
 import type { Next } from './walk.ts';
 import { enterWindow, leaveWindow } from './windows.ts';
-import type { World } from './world.ts';
-
-/** A run about to be made, or gone on with: a plan, and what has happened already. */
-export interface Assignment {
-  readonly plan: Plan;
-  readonly secrets: Secrets;
-  /** The journal so far; empty for a new run. */
-  readonly past: readonly Stamped[];
-  readonly world: World;
-  readonly stop: Stop;
-  readonly orders: Orders;
-  readonly playbookDir: string;
-  /** Hosts that are turned away before anything is done to them, and why. */
-  readonly refused: ReadonlyMap<string, string>;
-  /** What those who approved the plan had seen of its hosts; absent: they had not asked them. */
-  readonly approved?: Approved;
-  /** The only hosts that are begun or gone on with, but for those inside a window; absent: all. */
-  readonly only?: ReadonlySet<string>;
-  /** Resolves when hosts may be begun. Windows that a break left open do not wait for it. */
-  readonly opening?: () => Promise<void>;
-  /** Hosts are asked, and what would be done is told instead of done. Absent: a run. */
-  readonly dryRun?: DryRun;
-  /** Results tell what changes in texts. */
-  readonly diff?: boolean;
-}
 
 /**
  * Walks a plan to its end, or to where it must stop. What came of it stands in the journal. A bug on one host rejects only
@@ -82,9 +53,22 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
 async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
   const title = { play: play.name, playNumber: play.number, batch: batch.number };
   const opening = { type: 'batch_started' as const, ...title, hosts: batch.hosts };
-  if (!course.milestones.has(opening)) await course.pause.over(course.stop.drained);
-  if (!course.milestones.has(opening) && course.stop.draining !== undefined) return;
+  const isNew = !course.milestones.has(opening);
+  if (isNew) await course.pause.over(course.stop.drained);
+  if (isNew && course.stop.draining !== undefined) return;
   await course.once(opening);
+  await letBegin(play, batch, course);
+  await goRounds(play, batch, limits, course);
+  if (isUnfinished(play, batch, course)) return;
+  const closing = { type: 'batch_finished' as const, ...title };
+  const reason = course.dryRun === undefined ? reasonToPauseAfter(play, batch) : undefined;
+  // Before the batch counts as finished: a break in between must not lose it.
+  if (reason !== undefined && !course.milestones.has(closing)) await course.take({ type: 'run_paused', reason });
+  await course.once(closing);
+}
+
+/** What is known from before a break comes first: who is turned away, who may try again, and whether too much has failed. */
+async function letBegin(play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
   for (const host of batch.hosts) {
     const reason = course.out.reasonFor(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
@@ -92,9 +76,13 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
   course.askAgain(play, batch);
   course.reopen(play, batch);
   for (const host of batch.hosts) await judgeFailures({ play, batch, host }, course);
+}
+
+/** Round by round, until nobody is left who may go on. */
+async function goRounds(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
   for (;;) {
     const ready = readyHosts(play, batch, course);
-    if (ready.length === 0 && !isHeldUp(play, batch, course)) break;
+    if (ready.length === 0 && !isHeldUp(play, batch, course)) return;
     if (ready.length === 0) await course.pause.over(course.stop.drained);
     await Promise.all(
       ready.map(({ host, from }) => {
@@ -103,12 +91,6 @@ async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course:
       }),
     );
   }
-  const closing = { type: 'batch_finished' as const, ...title };
-  const reason = course.dryRun === undefined ? reasonToPauseAfter(play, batch) : undefined;
-  if (isUnfinished(play, batch, course)) return;
-  // Before the batch counts as finished: a break in between must not lose it.
-  if (reason !== undefined && !course.milestones.has(closing)) await course.take({ type: 'run_paused', reason });
-  await course.once(closing);
 }
 
 function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {

@@ -10,11 +10,12 @@ import { asApproved } from './as-approved.ts';
 import type { Course } from './course.ts';
 import { asTheHostIsNow, isSimulated, undecided } from './dry-run.ts';
 import { runsOnce, type StepFinished } from './history.ts';
+import { flag, safely } from './keywords.ts';
 import { Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
-import { type Attempted, asValue, flag, safely, takeStep } from './step.ts';
+import { type Attempted, asValue, takeStep } from './step.ts';
 import type { Whereabouts } from './walk.ts';
 import { windowIsOver } from './windows.ts';
 

@@ -1,17 +1,12 @@
 import type { Result } from '../actions/action.ts';
-import { admit, guardAfterSeconds, leftSeconds, type Prospect } from '../gates/window.ts';
-import { closeScript, lookScript, openScript, readWindow, type Said } from '../gates/window-script.ts';
-import type { PlannedTask, Timed } from '../plan/plan.ts';
+import { admit, leftSeconds, type Prospect } from '../gates/window.ts';
+import type { Said } from '../gates/window-script.ts';
 import type { BlockNode } from '../plan/tree.ts';
-import type { Script } from '../shell/script.ts';
-import { durationMs } from '../source/duration.ts';
 import type { Course } from './course.ts';
-import { Misjudged } from './misjudged.ts';
-import { tell } from './perform.ts';
 import { addressOf, type Spot } from './spot.ts';
-import { type Attempted, siteOf, text } from './step.ts';
 import type { Next, Whereabouts } from './walk.ts';
 import { windowName } from './window-blocks.ts';
+import { askHowItStands, askToClose, askToOpen, prospectOf } from './window-host.ts';
 
 /** Lets a host into the window that comes next, if any; false: it was turned away, or nothing may begin. */
 export async function enterWindow(spot: Spot, where: Next, course: Course): Promise<boolean> {
@@ -43,18 +38,17 @@ export async function enterAgain(spot: Spot, where: Next, course: Course): Promi
 }
 
 function hasBegun(spot: Spot, where: Next, window: BlockNode, course: Course): boolean {
-  const { address } = stepAt(spot, where, course);
   return (
     course.hasTouched(spot.play, spot.host, window) ||
-    course.isUnknown({ ...address, taskId: where.task.id }, [spot.host])
+    course.isUnknown({ ...addressOf(spot), taskId: where.task.id }, [spot.host])
   );
 }
 
 async function openOnHost(prospect: Prospect, spot: Spot, where: Next, course: Course): Promise<boolean> {
-  const name = where.window?.window?.name ?? '';
-  const said = await ask(openScript(openingOf(name, prospect, spot, where, course)), 'work', spot, where, course);
+  const said = await askToOpen(prospect, spot, where, course);
   if (said.opened !== undefined) return true;
   await recordExit(spot, { kind: 'through' }, course);
+  const name = where.window?.window?.name ?? '';
   return turnAway(`window "${name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
 }
 
@@ -81,7 +75,7 @@ export async function leaveWindow(spot: Spot, where: Whereabouts, course: Course
   const open = course.windowOf(spot.play, spot.host);
   if (open === undefined || (where.kind === 'next' && where.window?.id === open.id)) return;
   if (open.window?.timed !== undefined) {
-    const said = await ask(closeScript(open.window.name), 'work', spot, nextOf(open, spot), course);
+    const said = await askToClose(open.window.name, spot, open, course);
     const message = noteAtTheEnd(said, open.window.name);
     if (message !== undefined) course.world.report({ type: 'warning', host: spot.host, message });
   }
@@ -128,7 +122,7 @@ export async function windowIsOver(spot: Spot, where: Next, course: Course): Pro
   if (window?.timed === undefined || !inBlock || !course.windows.has(spot.host)) return undefined;
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect === 'string') return undefined;
-  const said = await ask(lookScript(window.name), 'probe', spot, where, course);
+  const said = await askHowItStands(window.name, spot, where, course);
   const why = reasonToEnd(said, prospect, course.windows.secondsIn(spot.host, course.world.clock.monotonic()));
   return why === undefined ? undefined : { changed: false, failed: true, degraded: true, msg: `not done: ${why}` };
 }
@@ -145,85 +139,4 @@ function reasonToEnd(
   if (left === undefined) return 'the host was rebooted inside its window, which is void: what must finish comes now';
   if (left > reserveSeconds) return undefined;
   return `${Math.max(0, Math.floor(left))} s of the window are left, and ${reserveSeconds} s are kept for what must finish`;
-}
-
-/** The window's figures on a host, or what is wrong with them. */
-function prospectOf(timed: Timed, spot: Spot, where: Next, course: Course): Prospect | string {
-  const step = stepAt(spot, where, course);
-  const read = (written: string, keyword: string): number => {
-    const rendered = text(step, written, keyword);
-    const ms = durationMs(rendered);
-    if (ms === undefined) throw new Misjudged(`${keyword}: "${rendered}" is no duration, such as 15m or 900`);
-    return ms / 1000;
-  };
-  try {
-    const declaredSeconds = timed.expected === undefined ? undefined : read(timed.expected, 'expected');
-    const expectedSeconds = course.windows.expectedSeconds(where.window?.id ?? '', declaredSeconds);
-    return {
-      lengthSeconds: read(timed.length, 'length'),
-      reserveSeconds: read(timed.reserve, 'reserve'),
-      ...(declaredSeconds === undefined ? {} : { declaredSeconds }),
-      ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
-    };
-  } catch (error) {
-    if (error instanceof Misjudged) return `the window's ${error.message}`;
-    throw error;
-  }
-}
-
-function openingOf(name: string, prospect: Prospect, spot: Spot, where: Next, course: Course) {
-  const guard = where.window?.window?.timed?.guard;
-  return {
-    name,
-    run: `${course.world.run}, as ${spot.host}`,
-    lengthSeconds: Math.floor(prospect.lengthSeconds),
-    ...(guard === undefined || 'none' in guard
-      ? {}
-      : {
-          guard: {
-            command: text(stepAt(spot, where, course), guard.command, 'guard'),
-            afterSeconds: guardAfterSeconds(prospect),
-          },
-        }),
-  };
-}
-
-/** The window itself as a step, for what is sent on its behalf: with the rights of its first task. */
-function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, course: Course): Attempted {
-  const patience = course.windows.of(spot.host)?.patience;
-  return {
-    world: course.world,
-    variables: course.variables,
-    at: { ...spot, task },
-    address: {
-      ...addressOf(spot),
-      task: `window ${window?.window?.name ?? ''}`,
-      taskId: window?.id ?? task.id,
-    },
-    check: false,
-    diff: false,
-    mask: course.mask,
-    noLog: false,
-    ...(patience === undefined ? {} : { patience }),
-  };
-}
-
-async function ask(
-  script: Script,
-  purpose: 'probe' | 'work',
-  spot: Spot,
-  where: Pick<Next, 'task' | 'window'>,
-  course: Course,
-): Promise<Said & { readonly isSilent: boolean }> {
-  const step = stepAt(spot, where, course);
-  const answer = await tell(script, purpose, siteOf(step, step.variables.scope(step.at)));
-  if (answer.ok) return { ...readWindow(answer.stdout), isSilent: false };
-  return { refused: answer.message, hasFired: false, isSilent: true };
-}
-
-/** Any task of the window stands for its rights. */
-function nextOf(window: BlockNode, { play }: Spot): { readonly task: PlannedTask; readonly window: BlockNode } {
-  const task = play.tasks.find(({ blocks }) => blocks.some(({ id }) => id === window.id));
-  if (task === undefined) throw new Error(`window ${window.id} has no task`);
-  return { task, window };
 }
