@@ -40,19 +40,27 @@ const failed = (gate: string, why: string, unblock?: string): Gate => ({
 
 /** Everything that a run as a whole goes by, passed or not. */
 export function explainRun(given: Case): readonly Gate[] {
-  const { plan, progress } = given;
-  const play = plan.plays.findLast(({ number }) => progress.plays.has(number));
-  const batch = play?.batches.findLast(({ number }) => progress.plays.get(play.number)?.batches.has(number));
+  const latest = latestBatch(given);
+  return [...commonGates(given), ...(latest === undefined ? [] : [batchGate(latest.play, latest.batch, given)])];
+}
+
+/** What of the run concerns each of its hosts. */
+function commonGates(given: Case): readonly Gate[] {
+  const latest = latestBatch(given);
   return [
     processGate(given),
     pauseGate(given),
-    ...progress.stops.map(({ reason, at }) =>
+    ...given.progress.stops.map(({ reason, at }) =>
       failed('nothing has stopped it', `${reason} (${at})`, `resume ${given.run}`),
     ),
-    ...(play === undefined || batch === undefined
-      ? []
-      : [budgetGate(play, batch, given), batchGate(play, batch, given)]),
+    ...(latest === undefined ? [] : [budgetGate(latest.play, latest.batch, given)]),
   ];
+}
+
+function latestBatch({ plan, progress }: Case) {
+  const play = plan.plays.findLast(({ number }) => progress.plays.has(number));
+  const batch = play?.batches.findLast(({ number }) => progress.plays.get(play.number)?.batches.has(number));
+  return play === undefined || batch === undefined ? undefined : { play, batch };
 }
 
 function processGate({ progress: { finished }, holder, run }: Case): Gate {
@@ -171,7 +179,7 @@ export function explainHost(host: string, given: Case): readonly Gate[] | undefi
   const [where] = placesIn(play, [host], given).values();
   const hasBegun = progress.plays.get(play.number)?.batches.has(batch.number) === true;
   return [
-    ...explainRun(given).slice(0, -1),
+    ...commonGates(given),
     turnGate(play, batch, given),
     ...refusalGates(host, play, given),
     failureGate(host, play, given),
