@@ -1,9 +1,5 @@
-/**
- * `limited SECONDS COMMAND…` ends what hangs, such as a Docker that is ill, where the host has a `timeout`. By KILL: a
- * script that ignores TERM passes that on to its commands.
- */
-export const LIMITED =
-  'limited() { if command -v timeout >/dev/null 2>&1; then timeout -s KILL "$@"; else shift; "$@"; fi; }';
+/** `limited SECONDS COMMAND…` ends what hangs, such as a Docker that is ill, where the host has a `timeout`. */
+export const LIMITED = 'limited() { if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift; "$@"; fi; }';
 
 /**
  * Shell functions that ask the agent over HTTP from its own host, for questions and for the script that is left there.

@@ -150,7 +150,7 @@ container() {
   # It does nothing by itself, and is there to run gdb in: no shell need be in the image.
   within 120 docker run -d -i --name rollgate-gdb --pid host --net none "$@" "$image" gdb -nx -q
 }
-# Nothing waits for a Docker that hangs. (KILL: that this script ignores TERM, its commands inherit.)
+# Nothing waits for a Docker that hangs. (KILL: who hangs may not hear of less.)
 within() { timeout -s KILL "$@"; }
 remove() { within 60 docker rm -f rollgate-gdb >/dev/null 2>&1 </dev/null; }
 
