@@ -129,6 +129,7 @@ function own(vars: ValueMap | undefined, name: string): Value | undefined {
   return vars !== undefined && Object.hasOwn(vars, name) ? vars[name] : undefined;
 }
 
-function hostsOf(play: PlannedPlay): readonly string[] {
-  return play.batches.flatMap((batch) => batch.hosts);
+/** In the order of the pattern, whatever `order` says: what is first among them is first in Ansible, too. */
+function hostsOf({ hostsAsNamed, batches }: PlannedPlay): readonly string[] {
+  return hostsAsNamed ?? batches.flatMap((batch) => batch.hosts);
 }
