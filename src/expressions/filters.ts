@@ -1,10 +1,10 @@
 import { createHash, getHashes } from 'node:crypto';
 import { Mistakes } from '../source/mistakes.ts';
+import { pythonJson } from '../source/python-json.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { plain, readYaml } from '../source/yaml.ts';
 import { Failure } from './failure.ts';
 import type { Arguments, Builtin } from './given.ts';
-import { pythonJson } from './json.ts';
 import { groupOf, regexOf, replaced } from './regex.ts';
 import { rounded } from './round.ts';
 import { asPythonText, kindOf, mapOf, printed, same, truthy } from './values.ts';

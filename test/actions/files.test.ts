@@ -217,6 +217,7 @@ onEveryShell((shell) => {
 
   it.each<[object, string]>([
     [{ content: 'x', dest: 'nodir/d' }, 'Destination directory'],
+    [{ src: 'src.txt', dest: 'nodir/' }, '/nodir does not exist'],
     [{ content: 'x', dest: 'dir' }, 'can not use content with a dir as dest'],
     [{ src: 'nosuch', dest: 'd' }, "Could not find or access 'nosuch'"],
     [{ content: 'x', dest: 'd', owner: 'nosuchuser' }, 'chown failed: failed to look up user nosuchuser'],
