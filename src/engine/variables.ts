@@ -54,7 +54,9 @@ export class Variables {
     if (extra !== undefined) return { kind: 'written', value: extra };
     const learnt = this.#memory.get(at.host, name);
     if (learnt !== undefined) return this.#around.check ? asForeseen(name, learnt) : { kind: 'final', value: learnt };
-    const written = own(at.task?.vars, name) ?? own(at.play.vars, name) ?? own(this.#varsOf(at.host), name);
+    // A variable that was set to nothing hides a weaker one of its name all the same.
+    const nearest = [at.task?.vars, at.play.vars, this.#varsOf(at.host)].find((vars) => own(vars, name) !== undefined);
+    const written = own(nearest, name);
     return written === undefined ? undefined : { kind: 'written', value: written };
   }
 
