@@ -1,6 +1,7 @@
 import type { Action, Result } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { Evaluated, Scope } from '../expressions/scope.ts';
+import { asPythonText } from '../expressions/values.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import { type Mask, masking } from '../shell/masking.ts';
@@ -64,12 +65,15 @@ async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof A
   if (!isList(items))
     throw new Misjudged(`loop wants a list, but got ${kindOf(items)}; for a dictionary write "{{ it | dict2items }}"`);
   const results: Result[] = [];
+  // What set_fact sets for one item is there for the next: lists and counts are gathered so.
+  let facts: ValueMap = {};
   for (const item of items) {
     const result = await itemResult({
       ...step,
-      at: { ...step.at, local: { ...step.at.local, item, ansible_loop_var: 'item' } },
+      at: { ...step.at, local: { ...step.at.local, ...facts, item, ansible_loop_var: 'item' } },
     });
     if (result === ABANDONED) return ABANDONED;
+    if (isMap(result.ansible_facts ?? null)) facts = { ...facts, ...(result.ansible_facts as ValueMap) };
     const ran = result.skipped !== true && result.unreachable !== true;
     results.push({ ...(ran ? { failed: false } : {}), ...result, item, ansible_loop_var: 'item' });
     if (result.unreachable === true || result.refused === true) break;
@@ -202,7 +206,7 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
     for (const [name, value] of Object.entries(rendered)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      const text = asPythonText(value);
       if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
       merged[name] = step.noLog || step.mask(text) !== text ? new Secret(text) : text;
     }
@@ -215,11 +219,12 @@ function judge(step: Attempted, raw: Result): Result {
   if (raw.refused === true) return raw;
   const { changedWhen, failedWhen } = step.at.task;
   let result = raw;
-  if (changedWhen !== undefined) {
+  // A list of no conditions says nothing.
+  if (changedWhen !== undefined && changedWhen.length > 0) {
     const changed = holds(step, changedWhen, scopeWith(step, result), 'changed_when');
     result = { ...result, changed };
   }
-  if (failedWhen !== undefined) {
+  if (failedWhen !== undefined && failedWhen.length > 0) {
     const failed = holds(step, failedWhen, scopeWith(step, result), 'failed_when');
     result = { ...result, failed, failed_when_result: failed };
   }

@@ -57,7 +57,9 @@ export class Variables {
     // A variable that was set to nothing hides a weaker one of its name all the same.
     const nearest = [at.task?.vars, at.play.vars, this.#varsOf(at.host)].find((vars) => own(vars, name) !== undefined);
     const written = own(nearest, name);
-    return written === undefined ? undefined : { kind: 'written', value: written };
+    if (written !== undefined) return { kind: 'written', value: written };
+    // As in Ansible: a host that is given no other address is reached by its name.
+    return name === 'ansible_host' ? { kind: 'final', value: at.host } : undefined;
   }
 
   #magic(name: string, at: Standpoint): Variable | undefined {
