@@ -211,7 +211,7 @@ export type HostCommand = Order & {
 };
 
 type Order =
-  | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
+  | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: Script }
   | {
       readonly kind: 'upload';
       readonly from: Uint8Array | { readonly file: string };

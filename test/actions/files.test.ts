@@ -324,6 +324,10 @@ onEveryShell((shell) => {
       '750',
     ]);
     expect(await act('file', { path, state: 'directory', mode: '0750' }, machine())).toMatchObject({ changed: false });
+    // With a bit before the three, Ansible registers five digits here, and four in stat.
+    expect(await act('file', { path, mode: '1750' }, machine())).toMatchObject({ mode: '01750' });
+    expect(await act('stat', { path }, machine())).toMatchObject({ stat: { mode: '1750' } });
+    expect(await act('file', { path, mode: '0750' }, machine())).toMatchObject({ mode: '0750' });
     writeFileSync(inFolder('d/x/a b'), '', { mode: 0o644 });
     symlinkSync('/etc/passwd', inFolder('d/x/link'));
     const recurse = { path: inFolder('d'), recurse: true, mode: 'u=rwX,go=' };
