@@ -1,7 +1,7 @@
 import { isList, type Value } from '../source/value.ts';
 import { Failure, Missing } from './failure.ts';
 import { inside } from './lookup.ts';
-import { asPythonText, kindOf, ordered, truthy } from './values.ts';
+import { asPythonText, kindOf, ordered, same, truthy } from './values.ts';
 
 /** An item may be undefined: `select('defined')`, `map('default', …)` and `first` may yet make it harmless. */
 export type Item = Value | Missing;
@@ -94,6 +94,26 @@ function sort(items: Items, call: Call): Items {
   return keyed.sort((a, b) => sign * ordered(a.keys, b.keys)).map(({ item }) => item);
 }
 
+const GROUP = ['attribute', 'default', 'case_sensitive'];
+
+/** Groups as lists of the key, as the first of them has it, and the items; in the order of the keys. */
+function groupby(items: Items, call: Call): Items {
+  const attribute = option(call, GROUP, 'attribute');
+  if (attribute === undefined) throw new Failure('error', 'groupby wants the name of an attribute');
+  const exact = truthy(option(call, GROUP, 'case_sensitive') ?? false);
+  const otherwise = option(call, GROUP, 'default');
+  const groups: { readonly by: Value; readonly key: Value; readonly items: Value[] }[] = [];
+  for (const item of items) {
+    const found = attributeOf(item, attribute);
+    const key = found instanceof Missing && otherwise !== undefined ? otherwise : present(found);
+    const by = keyOf(key, undefined, exact);
+    const group = groups.find((each) => same(each.by, by));
+    if (group === undefined) groups.push({ by, key, items: [present(item)] });
+    else group.items.push(present(item));
+  }
+  return groups.sort((a, b) => ordered(a.by, b.by)).map((group) => [group.key, group.items]);
+}
+
 const EXTREME = ['case_sensitive', 'attribute'];
 
 function extreme(name: string, sign: 1 | -1): SequenceFilter {
@@ -151,6 +171,7 @@ function reverse(items: Items, value: Value | Items): Item | Items {
 export const SEQUENCES: ReadonlyMap<string, SequenceFilter> = new Map<string, SequenceFilter>([
   ['count', { options: [], apply: (items, _, value) => lengthOf(items, value) }],
   ['first', { options: [], apply: (items) => itemAt(items, 0) }],
+  ['groupby', { options: GROUP, apply: groupby }],
   ['last', { options: [], apply: (items) => itemAt(items, -1) }],
   ['length', { options: [], apply: (items, _, value) => lengthOf(items, value) }],
   ['list', { options: [], apply: (items) => items }],

@@ -100,7 +100,7 @@ const JINJA: readonly (readonly [string, Builtin])[] = [
   ...between(['in'], (value, other) => holdsItem(other, value)),
   ...between(['divisibleby'], (value, other) => remainder(value, other) === 0),
   about('even', (value) => remainder(value, 2) === 0),
-  about('odd', (value) => remainder(value, 2) !== 0),
+  about('odd', (value) => Math.abs(remainder(value, 2)) === 1),
   about('string', (value) => typeof value === 'string'),
   about('boolean', (value) => typeof value === 'boolean'),
   about('true', (value) => value === true),
