@@ -33,7 +33,8 @@ export function spoilGdbImage({ id }: GdbImage, folder: string): GdbImage {
     execFileSync('sh', ['-c', `docker export ${container} | tar -xf - -C ${root}`]);
     docker('rm', container);
     execFileSync('mkdir', ['-p', join(root, 'bin')]);
-    for (const name of ['busybox', 'sh', 'cat', 'kill', 'sed', 'sleep']) copyFileSync('/bin/busybox', join(root, 'bin', name));
+    for (const name of ['busybox', 'sh', 'cat', 'kill', 'sed', 'sleep'])
+      copyFileSync('/bin/busybox', join(root, 'bin', name));
     execFileSync('mv', [join(root, 'usr/bin/gdb'), join(root, 'usr/bin/gdb.real')]);
     writeFileSync(join(root, 'usr/bin/gdb'), WRAPPER);
     chmodSync(join(root, 'usr/bin/gdb'), 0o755);
