@@ -40,6 +40,30 @@ describe('a malformed option ends with 64', () => {
   });
 });
 
+describe('mistakes are shown', () => {
+  it('file by file and line by line, the caret under what is meant', async () => {
+    const folder = folderWith({
+      'play.yml':
+        '- hosts: all\n  tasks:\n    - commnd: "a" # \u0007\n      wehn: a\n    - {shell: a, wehn: b, bcome: c}\n',
+      hosts: 'web1\n\u200e\u200e b c\n',
+    });
+    const { exitCode, err } = await rollgate(folder, 'check', 'play.yml', '-i', 'hosts');
+    expect(exitCode).toBe(65);
+    const places = err.split('\n').flatMap((text) => /^\S+:\d+:\d+(?=: )/.exec(text) ?? []);
+    expect(places).toEqual([
+      'play.yml:3:7',
+      'play.yml:4:7',
+      'play.yml:5:18',
+      'play.yml:5:27',
+      'hosts:2:4',
+      'hosts:2:6',
+    ]);
+    const lines = err.split('\n');
+    const at = lines.findIndex((text) => text.startsWith('hosts:2:4'));
+    expect(lines.slice(at + 1, at + 3)).toEqual(['    \ufffd\ufffd b c', '       ^']);
+  });
+});
+
 describe('a mistake ends with 65', () => {
   it.each<[string, Record<string, string | Uint8Array>, string, RegExp]>([
     ['a pattern that names nothing', { 'play.yml': PLAYBOOK.replace('all', 'db') }, '', /play\.yml:1:3: .*"db"/],
