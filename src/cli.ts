@@ -244,11 +244,17 @@ function positive(value: string): number {
   return Number(value);
 }
 
+/** What the machine refuses (a folder that may not be written, a full disk) its owner can mend; all else is ours to mend. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return `a fault in rollgate itself; please report it:\n${error}`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) return `this machine refuses what is needed here: ${error.message}`;
+  return `a fault in rollgate itself; please report it:\n${error.stack}`;
+}
+
 if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '')).href) {
   process.exitCode = await main(process.argv.slice(2), processTerminal()).catch((error: unknown) => {
-    process.stderr.write(
-      `rollgate: a fault in rollgate itself; please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    process.stderr.write(`rollgate: ${describeFault(error)}\n`);
     return 1;
   });
 }

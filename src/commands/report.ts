@@ -1,11 +1,11 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Account, accountOf } from '../account/account.ts';
 import { accountDocument } from '../account/document.ts';
 import { writeAtomically } from '../journal/durable.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
 import { holderOfRun, type LookOptions, lookForRun, shownPath, suffixOf } from './look-at-run.ts';
-import { DOCUMENTS, printed } from './outputs.ts';
+import { DOCUMENTS, printed, unwritable } from './outputs.ts';
 import { type ReadRun, readRun } from './read-run.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,9 +17,9 @@ export interface ReportOptions extends LookOptions {
 
 /** Writes down what was planned of a run beside what happened, for its ticket. */
 export async function report(id: string | undefined, options: ReportOptions, terminal: Terminal): Promise<number> {
-  const unknown = options.output.find((file) => !['.json', ...DOCUMENTS].includes(extname(file).toLowerCase()));
-  if (unknown !== undefined) {
-    terminal.err(`-o ${unknown}: its name must end in one of ${['.json', ...DOCUMENTS].join(', ')}\n`);
+  const refusal = unwritable(options.output, ['.json', ...DOCUMENTS], terminal.cwd);
+  if (refusal !== undefined) {
+    terminal.err(`${refusal}\n`);
     return USAGE;
   }
   const folder = await lookForRun(id, options, terminal);

@@ -120,7 +120,11 @@ function batchGate(play: PlannedPlay, batch: Batch, given: Case): Gate {
   const left = [...places].filter(
     ([host, { kind }]) => kind === 'next' && given.progress.hosts.get(host)?.refused === undefined,
   );
-  if (left.length === 0) return passed(gate, `nothing is left to do on its ${batch.hosts.length} hosts`);
+  if (left.length === 0)
+    return passed(
+      gate,
+      `nothing is left to do on its ${batch.hosts.length === 1 ? 'host' : `${batch.hosts.length} hosts`}`,
+    );
   const busy = left.flatMap(([host]) => stepUnderWay(host, given));
   const [slowest] = busy.toSorted((a, b) => (a.since < b.since ? -1 : 1));
   const hosts = `${left.length} of ${batch.hosts.length} hosts have something left to do: ${given.fold(left.map(([host]) => host))}`;
