@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { addUser, rootMissing, startSshd } from '../test/sshd/sshd.ts';
-import { BARE_LOOP } from './bare-loop.ts';
+import { BARE_LOOP, JOURNALLED_LOOP } from './bare-loop.ts';
 
 const HOSTS = 100;
 const AT_A_TIME = 10;
@@ -67,7 +67,15 @@ function contenders(): readonly Contender[] {
       `${action}.yml`,
       `- hosts: all\n  gather_facts: false\n  tasks:\n${COMMANDS.map((command) => `    - ${action}: ${command}\n`).join('')}`,
     );
-  const bare = file('bare.mjs', BARE_LOOP);
+  const bare = [
+    join(root, 'node_modules/ssh2/lib/index.js'),
+    sshd.clientKey,
+    String(sshd.port),
+    login,
+    String(AT_A_TIME),
+    JSON.stringify(COMMANDS),
+    ...addresses,
+  ];
   const ansible = {
     ANSIBLE_PIPELINING: 'True',
     ANSIBLE_HOST_KEY_CHECKING: 'True',
@@ -79,19 +87,11 @@ function contenders(): readonly Contender[] {
   return [
     { name: 'rollgate, command', argv: rollgate(playbook('command'), inventory) },
     { name: 'rollgate, raw', argv: rollgate(playbook('raw'), inventory) },
+    { name: 'bare ssh2 loop', argv: ['node', file('bare.mjs', BARE_LOOP), ...bare] },
     {
-      name: 'bare ssh2 loop',
-      argv: [
-        'node',
-        bare,
-        join(root, 'node_modules/ssh2/lib/index.js'),
-        sshd.clientKey,
-        String(sshd.port),
-        login,
-        String(AT_A_TIME),
-        JSON.stringify(COMMANDS),
-        ...addresses,
-      ],
+      name: 'bare loop with journal',
+      argv: ['node', file('journalled.mjs', JOURNALLED_LOOP), ...bare],
+      env: { JOURNAL: join(work, 'journal.jsonl') },
     },
     found('ansible-playbook', {
       name: 'ansible, command',
