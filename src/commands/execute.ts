@@ -63,7 +63,7 @@ export interface Job extends Loaded {
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
-  return resolve(terminal.cwd, options.stateDir ?? terminal.env.ROLLGATE_STATE_DIR ?? '.rollgate');
+  return resolve(terminal.cwd, options.stateDir ?? (terminal.env.ROLLGATE_STATE_DIR || '.rollgate'));
 }
 
 /** Who runs this, and where, for the journal. */

@@ -29,6 +29,11 @@ export function readText(
     mistakes.add(code, `${what} ${path} ${why}`, askedBy);
     return undefined;
   };
+  // Resolved, no name at all would be the folder that we are in.
+  if (path === '') {
+    mistakes.add('file-unnamed', `${what}: its name is empty`, askedBy);
+    return undefined;
+  }
   const found = files.look(path);
   switch (found.kind) {
     case 'absent':

@@ -17,6 +17,14 @@ describe('a malformed option ends with 64', () => {
   it.each<[string, string, RegExp]>([
     ['no inventory', 'run play.yml', /--inventory/],
     ['no playbook', 'run -i hosts', /playbook/],
+    ['a plan of which nothing is left', 'run --yes --plan ', /argument '' is invalid. It is empty/],
+    ['tags of which nothing is left', 'plan play.yml -i hosts -t ,', /argument ',' is invalid. It names no tag/],
+    ['an inventory of which nothing is left', 'run play.yml --yes -i ', /argument '' is invalid. It is empty/],
+    [
+      'a state dir of which nothing is left',
+      'run play.yml -i hosts --yes --state-dir ',
+      /argument '' is invalid. It is empty/,
+    ],
     ['an unknown command', 'chek play.yml -i hosts', /unknown command 'chek'\n\(Did you mean check\?\)/],
     ['an unknown option', 'plan play.yml -i hosts --limti a', /unknown option '--limti'\n\(Did you mean --limit\?\)/],
     ['no forks', 'plan play.yml -i hosts -f 0', /'0' is invalid. It takes a whole number from 1/],
@@ -71,6 +79,8 @@ describe('a mistake ends with 65', () => {
     ['a limit that leaves nothing', {}, '-l all:!web1:!web2', /leaves no play a host to run on/],
     ['an empty limit file', { none: '' }, '-l @none', /limit file none names no host/],
     ['a limit file that is not there', {}, '-l @none', /limit file none does not exist/],
+    ['a limit file without a name', {}, '-l @', /limit file: its name is empty/],
+    ['variables from no file', {}, '-e @', /variable file: its name is empty/],
     ['a limit file with a typo', { some: 'web1\nwbe2\n' }, '-l @some', /some:2:1: .*"wbe2"/],
     ['an empty inventory', { hosts: '# nobody\n' }, '', /names no host/],
     ['an unknown keyword', { 'play.yml': task('command: uptime\n      wen: true') }, '', /play\.yml:5:7: .*"when"/],
