@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   connection: ['source', 'inventory', 'shell'],
   engine: ['source', 'plan', 'journal', 'ledger', 'expressions', 'actions', 'gates', 'connection', 'shell'],
   report: ['source', 'inventory', 'plan', 'journal', 'shell'],
-  review: ['source', 'inventory', 'plan', 'actions', 'engine', 'report'],
+  review: ['source', 'inventory', 'plan', 'journal', 'actions', 'engine', 'report'],
   account: ['source', 'inventory', 'plan', 'journal', 'report', 'review'],
   commands: [
     'source',

@@ -5,8 +5,7 @@ import { printableLine } from '../report/printable.ts';
 import { reasonOf } from '../report/reason.ts';
 import { didYouMean } from '../source/nearest.ts';
 import { DONE, MISTAKE } from './exit-codes.ts';
-import { holderOfRun, type LookOptions, lookForRun, suffixOf } from './look-at-run.ts';
-import { readRun } from './read-run.ts';
+import { type LookOptions, lookAtRun, suffixOf } from './look-at-run.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Says why a run, or a host in it, does not go on: every gate, passed or not, and what would open it. */
@@ -16,18 +15,13 @@ export async function explain(
   options: LookOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const folder = await lookForRun(id, options, terminal);
-  if (typeof folder === 'number') return folder;
-  const holder = holderOfRun(folder);
-  const read = readRun(folder);
-  if (!read.ok) {
-    terminal.err(`${read.reason}\n`);
-    return MISTAKE;
-  }
+  const looked = await lookAtRun(id, options, terminal);
+  if (typeof looked === 'number') return looked;
+  const { folder, run, holder } = looked;
   const given = {
-    plan: read.plan,
-    past: read.past,
-    progress: replay(read.past),
+    plan: run.plan,
+    past: run.past,
+    progress: replay(run.past),
     run: folder.id,
     ...(holder === undefined ? {} : { holder }),
     fold: foldHosts,
@@ -35,7 +29,7 @@ export async function explain(
   };
   const gates = host === undefined ? explainRun(given) : explainHost(host, given);
   if (gates === undefined) {
-    const known = new Set(read.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
+    const known = new Set(run.plan.plays.flatMap((play) => play.batches.flatMap((batch) => batch.hosts)));
     terminal.err(`"${host}" is no host of run ${folder.id}${didYouMean(host ?? '', known)}\n`);
     return MISTAKE;
   }

@@ -2,11 +2,9 @@ import { resolve } from 'node:path';
 import { type Account, accountOf } from '../account/account.ts';
 import { accountDocument } from '../account/document.ts';
 import { writeAtomically } from '../journal/durable.ts';
-import type { RunFolder } from '../journal/run-folder.ts';
-import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
-import { holderOfRun, type LookOptions, lookForRun, shownPath, suffixOf } from './look-at-run.ts';
+import { DONE, USAGE } from './exit-codes.ts';
+import { type Looked, type LookOptions, lookAtRun, shownPath, suffixOf } from './look-at-run.ts';
 import { DOCUMENTS, printed, unwritable } from './outputs.ts';
-import { type ReadRun, readRun } from './read-run.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,34 +20,21 @@ export async function report(id: string | undefined, options: ReportOptions, ter
     terminal.err(`${refusal}\n`);
     return USAGE;
   }
-  const folder = await lookForRun(id, options, terminal);
-  if (typeof folder === 'number') return folder;
-  // Asked first: a run that ends in between has written its end by then.
-  const holder = holderOfRun(folder);
-  const read = readRun(folder);
-  if (!read.ok) {
-    terminal.err(`${read.reason}\n`);
-    return MISTAKE;
-  }
-  const account = accountOfRun(folder, read, holder, options, terminal);
+  const looked = await lookAtRun(id, options, terminal);
+  if (typeof looked === 'number') return looked;
+  const account = accountOfRun(looked, options, terminal);
   for (const file of options.output)
     await writeAtomically(
       resolve(terminal.cwd, file),
       printed(file, () => accountDocument(account)) ?? `${JSON.stringify(account)}\n`,
     );
-  terminal.out(`Run ${folder.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);
+  terminal.out(`Run ${looked.folder.id}\n${options.output.map((file) => `  ${file}\n`).join('')}`);
   return DONE;
 }
 
-function accountOfRun(
-  folder: RunFolder,
-  { plan, past }: ReadRun,
-  holder: ReturnType<typeof holderOfRun>,
-  options: ReportOptions,
-  terminal: Terminal,
-): Account {
+function accountOfRun({ folder, run, holder }: Looked, options: ReportOptions, terminal: Terminal): Account {
   const suffix = suffixOf(options);
-  return accountOf(plan, past, {
+  return accountOf(run.plan, run.past, {
     now: realClock.now().toISOString(),
     ...(holder === undefined ? {} : { holder }),
     suffix,

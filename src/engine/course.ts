@@ -1,39 +1,30 @@
-import type { Lost } from '../gates/budget.ts';
-import type { Prospect } from '../gates/window.ts';
-import type { HostOrder, Order, RunEvent, Stamped, StepAddress } from '../journal/event.ts';
+import type { HostOrder, Order, RunEvent, Stamped } from '../journal/event.ts';
 import { forcedStep, saidBy } from '../journal/orders.ts';
 import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { secretTexts } from '../plan/secrets.ts';
 import type { BlockNode } from '../plan/tree.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import type { ValueMap } from '../source/value.ts';
-import { Doubts, isInDoubt } from './doubts.ts';
+import type { Assignment } from './assignment.ts';
+import { type Doubtful, Doubts, isInDoubt } from './doubts.ts';
 import type { DryRun } from './dry-run.ts';
+import { Failures } from './failures.ts';
 import { PlayHistory, runsOnce, type StepFinished } from './history.ts';
 import { LostThings } from './lost-things.ts';
 import { Memory } from './memory.ts';
+import { type Milestone, Milestones } from './milestones.ts';
 import { OpenWindows } from './open-windows.ts';
-import type { Patience } from './patience.ts';
+import { OutOfRun } from './out-of-run.ts';
 import { Pause } from './pause.ts';
-import type { Assignment } from './run.ts';
-import { flag, number, safely } from './step.ts';
+import { addressOf, type Spot } from './spot.ts';
 import type { Stop } from './stop.ts';
 import { UnderWay } from './under-way.ts';
 import { Variables } from './variables.ts';
-import { hasTouched, type Whereabouts, whereabouts } from './walk.ts';
-import { findBlock, windowId, windowName } from './window-blocks.ts';
+import { griefOf, hasTouched, type Next, type Whereabouts, whereabouts } from './walk.ts';
+import { findBlock, windowId } from './window-blocks.ts';
 import type { World } from './world.ts';
 
-type Next = Extract<Whereabouts, { kind: 'next' }>;
 type Stopping = Extract<RunEvent, { type: 'stopping' }>;
-type Milestone = Extract<RunEvent, { type: 'play_started' | 'batch_started' | 'batch_finished' | 'play_finished' }>;
-
-/** A host's place in a play. */
-interface Spot {
-  readonly play: PlannedPlay;
-  readonly batch: Batch;
-  readonly host: string;
-}
 
 /** Where a run is: folded from its journal at the start, and from every step as it ends. */
 export class Course {
@@ -43,6 +34,11 @@ export class Course {
   readonly underWay: UnderWay;
   readonly variables: Variables;
   readonly memory = new Memory();
+  readonly milestones = new Milestones();
+  readonly windows = new OpenWindows();
+  readonly out: OutOfRun;
+  readonly failures = new Failures();
+  readonly lost = new LostThings();
   readonly mask: Mask;
   /** Steps of a batch that are being taken once for all of it. */
   readonly shared = new Map<string, Promise<'taken' | 'left'>>();
@@ -52,14 +48,7 @@ export class Course {
   readonly undone = new Map<string, string>();
   readonly #assignment: Assignment;
   readonly #histories = new Map<number, PlayHistory>();
-  readonly #failures = new Map<number, Map<string, PlannedTask>>();
-  readonly #lost = new LostThings();
-  readonly #out = new Set<string>();
-  readonly #windows = new OpenWindows();
   readonly #doubts = new Doubts();
-  readonly #refused: Map<string, string>;
-  readonly #said = new Set<string>();
-  readonly #broken = new Set<string>();
   /** Hosts on which something of this run may have changed something. */
   readonly #changed = new Set<string>();
   /** By play: batches that have not been gone through, or have to be gone through again. */
@@ -78,14 +67,14 @@ export class Course {
     this.dryRun = assignment.dryRun;
     this.diff = assignment.diff === true;
     this.underWay = new UnderWay(assignment.stop.abandoned);
+    this.out = new OutOfRun(assignment.refused);
     for (const play of assignment.plan.plays) this.#batchesToDo.set(play.number, new Set(play.batches));
     this.mask = masking(secretTexts(assignment.secrets));
     this.variables = new Variables(assignment.plan, this.memory, {
-      alive: (play, hosts) => hosts.filter((host) => this.takesPart(host) && !this.#hasStopped(play, host)),
+      alive: (play, hosts) => hosts.filter((host) => !this.out.has(host) && !this.#hasStopped(play, host)),
       check: assignment.dryRun !== undefined,
       playbookDir: assignment.playbookDir,
     });
-    this.#refused = new Map(assignment.refused);
     for (const event of assignment.past) this.#replay(event);
     for (const play of assignment.past.length === 0 ? [] : assignment.plan.plays) {
       const refused = play.batches.flatMap(({ hosts }) =>
@@ -144,7 +133,7 @@ export class Course {
 
   whereabouts(play: PlannedPlay, host: string): Whereabouts {
     const history = this.history(play);
-    return whereabouts(history.tree, { ...history.of(host), openWindow: this.#windows.of(host)?.window });
+    return whereabouts(history.tree, { ...history.of(host), openWindow: this.windows.of(host)?.window });
   }
 
   history(play: PlannedPlay): PlayHistory {
@@ -156,15 +145,11 @@ export class Course {
     return history;
   }
 
-  hasBegun(play: PlannedPlay, host: string): boolean {
-    return this.history(play).hasBegun(host);
-  }
-
   /** Whether a host may be begun, or has been. */
   isLetIn(play: PlannedPlay, host: string): boolean {
-    if (this.isInWindow(host)) return true;
+    if (this.windows.has(host)) return true;
     const isMeant = this.#assignment.only?.has(host) ?? true;
-    return isMeant && (this.stop.admitsNoMore === undefined || this.hasBegun(play, host));
+    return isMeant && (this.stop.admitsNoMore === undefined || this.history(play).hasBegun(host));
   }
 
   /** Whether every host of the plan may be begun. */
@@ -178,10 +163,6 @@ export class Course {
     return this.#assignment.approved?.[host]?.[taskId];
   }
 
-  refusalOf(host: string): string | undefined {
-    return this.#refused.get(host);
-  }
-
   /** A bug, not a failure of a host: nothing new is begun, and what is under way comes to its end before it is told. */
   blame(error: unknown): void {
     this.#fault ??= { error };
@@ -190,7 +171,7 @@ export class Course {
 
   /** Nobody knows where this host stands: nothing more is done on it in this leg of the run. */
   breakOff(host: string, error: unknown): void {
-    this.#broken.add(host);
+    this.out.loseSightOf(host);
     this.blame(error);
   }
 
@@ -215,16 +196,13 @@ export class Course {
   /** It has a window open, or may have begun the task. */
   #isAmidst(play: PlannedPlay, batch: Batch, host: string, { id: taskId }: PlannedTask): boolean {
     const step = { playNumber: play.number, batch: batch.number, host, taskId };
-    return this.isInWindow(host) || this.#doubts.has(step);
+    return this.windows.has(host) || this.#doubts.has(step);
   }
 
   /** A batch that came to its end without hosts that were turned away goes on when they are let in, and so does its play. */
   reopen(play: PlannedPlay, batch: Batch): void {
-    const goesOn = batch.hosts.some((host) => this.takesPart(host) && this.whereabouts(play, host).kind === 'next');
-    if (!goesOn) return;
-    const at = { play: play.name, playNumber: play.number };
-    this.#said.delete(saidKey({ type: 'batch_finished', ...at, batch: batch.number }));
-    this.#said.delete(saidKey({ type: 'play_finished', ...at }));
+    const goesOn = batch.hosts.some((host) => !this.out.has(host) && this.whereabouts(play, host).kind === 'next');
+    if (goesOn) this.milestones.takeBackEnd(play, batch);
   }
 
   /** Whether anything in the window may have changed the host. */
@@ -234,13 +212,8 @@ export class Course {
 
   /** Turns a host away: nothing more is done on it in this run until somebody resumes it. */
   async refuse(play: PlannedPlay, batch: Batch, host: string, reason: string): Promise<void> {
-    this.#refused.set(host, reason);
-    await this.world.record({ type: 'host_refused', ...addressOf(play, batch, host), reason });
-  }
-
-  /** Whether a host is (still) in the run: not turned away, neither failed nor refused in an earlier play. */
-  takesPart(host: string): boolean {
-    return !this.#out.has(host) && !this.#refused.has(host) && !this.#broken.has(host);
+    this.out.turnAway(host, reason);
+    await this.world.record({ type: 'host_refused', ...addressOf({ play, batch, host }), reason });
   }
 
   /**
@@ -248,13 +221,13 @@ export class Course {
    * what has begun to be put right (rescue, always) is brought to its end; an operator's stop ends all else.
    */
   mayGoOn(host: string, where: Next): boolean {
-    if (where.window !== undefined && this.#windows.of(host)?.window === where.window.id) return true;
-    return !this.pause.isOn && this.takesPart(host) && this.#mayGoOnUnpaused(where);
+    if (where.window !== undefined && this.windows.of(host)?.window === where.window.id) return true;
+    return !this.pause.isOn && !this.out.has(host) && this.#mayGoOnUnpaused(where);
   }
 
   /** Whether the host would go on if nobody had said to wait. */
   isHeldUp(host: string, where: Next): boolean {
-    return this.pause.isOn && this.takesPart(host) && this.#mayGoOnUnpaused(where);
+    return this.pause.isOn && !this.out.has(host) && this.#mayGoOnUnpaused(where);
   }
 
   #mayGoOnUnpaused(where: Next): boolean {
@@ -262,114 +235,20 @@ export class Course {
     return this.#closed === undefined || where.mending || where.failedAt !== undefined;
   }
 
-  /** Records that a host enters a window; false when the journal does not hold it, and it must not be entered. */
-  async openWindow({ play, batch, host }: Spot, window: BlockNode, prospect?: Prospect): Promise<boolean> {
-    const isOnDisk = await this.world.record({
-      type: 'window_opened',
-      ...addressOf(play, batch, host),
-      window: window.window?.name ?? window.id,
-      ...(prospect === undefined ? {} : { lengthMs: prospect.lengthSeconds * 1000 }),
-    });
-    if (isOnDisk) this.#windows.enter(host, window.id, this.world.clock.monotonic(), prospect?.declaredSeconds);
-    else this.stop.drain('the journal cannot be written');
-    return isOnDisk;
-  }
-
-  /** Records that a host has left its window. */
-  async closeWindow({ play, batch, host }: Spot, where: Whereabouts): Promise<void> {
-    const stay = this.#windows.of(host);
-    if (stay === undefined) return;
-    this.#windows.leave(host);
-    const window = windowName(play, stay.window);
-    await this.world.record({ type: 'window_closed', ...addressOf(play, batch, host), window });
-    if (where.kind !== 'failed' && where.kind !== 'unreachable')
-      this.#windows.learn(stay, this.world.clock.monotonic());
-  }
-
   /** The window that a host is in. */
   windowOf(play: PlannedPlay, host: string): BlockNode | undefined {
-    const stay = this.#windows.of(host);
+    const stay = this.windows.of(host);
     return stay === undefined ? undefined : findBlock(this.history(play).tree, stay.window);
-  }
-
-  /** Where windows were left open by a break: those with the least time left first. */
-  leftOpen(plays: readonly PlannedPlay[]): readonly Spot[] {
-    const spots = plays.flatMap((play) =>
-      play.batches.flatMap((batch) => batch.hosts.map((host): Spot => ({ play, batch, host }))),
-    );
-    return spots
-      .filter(({ play, host }) => this.takesPart(host) && this.windowOf(play, host) !== undefined)
-      .toSorted((a, b) => this.#deadlineOf(a.host) - this.#deadlineOf(b.host));
-  }
-
-  #deadlineOf(host: string): number {
-    return this.#windows.of(host)?.deadlineMs ?? Number.MAX_VALUE;
-  }
-
-  /** How long a window will take on a host for which the playbook declares so much. */
-  expectedSeconds(windowId: string, declaredSeconds?: number): number | undefined {
-    return this.#windows.expectedSeconds(windowId, declaredSeconds);
-  }
-
-  isInWindow(host: string): boolean {
-    return this.#windows.of(host) !== undefined;
-  }
-
-  /** Since it was entered in this leg of the run. */
-  secondsInWindow(host: string): number {
-    const now = this.world.clock.monotonic();
-    return (now - (this.#windows.of(host)?.enteredMs ?? now)) / 1000;
-  }
-
-  /** How long a host is waited for inside its window when it is gone: the same for all that is sent to it there. */
-  patienceWith(host: string): Patience | undefined {
-    return this.#windows.of(host)?.patience;
-  }
-
-  /** The task at which a host has come to grief in a play; rescued and ignored failures are none. */
-  failureOf(play: PlannedPlay, host: string): PlannedTask | undefined {
-    return this.#failuresOf(play).get(host);
-  }
-
-  hasFailedIn(play: PlannedPlay, host: string): boolean {
-    return this.#failuresOf(play).has(host);
-  }
-
-  lostIn(play: PlannedPlay): readonly Lost[] {
-    return this.#lost.in(play);
-  }
-
-  failuresIn(play: PlannedPlay): number {
-    return this.#failuresOf(play).size;
-  }
-
-  /** Whether `any_errors_fatal` holds for a task on a host. Where nobody can tell, it does: a stop can be taken back. */
-  isFatal(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): boolean {
-    const step = { world: this.world, variables: this.variables, at: { play, batch, host, task } };
-    return safely(() => flag(step, task.anyErrorsFatal, 'any_errors_fatal'), true);
-  }
-
-  /** Where nobody can tell, one at a time; the step itself will say what is wrong. */
-  throttleOf(task: PlannedTask, play: PlannedPlay, batch: Batch, host: string): number | undefined {
-    const { throttle } = task;
-    if (throttle === undefined || runsOnce(task)) return undefined;
-    const step = { world: this.world, variables: this.variables, at: { play, batch, host, task } };
-    return safely(() => number(step, throttle, 'throttle'), 1);
-  }
-
-  /** `meta: end_play` was met: no later batch. */
-  hasEnded(play: PlannedPlay): boolean {
-    return this.history(play).hasEnded;
   }
 
   /** Those that failed in a play, or were refused in it, stay out of the later ones. */
   leave(play: PlannedPlay): void {
     const hosts = play.batches.flatMap((batch) => batch.hosts);
-    for (const host of hosts) if (this.#hasStopped(play, host)) this.#out.add(host);
+    for (const host of hosts) if (this.#hasStopped(play, host)) this.out.leaveBehind(host);
   }
 
   /** The step was begun before a break, and nobody has recorded its end. */
-  isUnknown(step: StepAddress, hosts: readonly string[]): boolean {
+  isUnknown(step: Omit<Doubtful, 'host'>, hosts: readonly string[]): boolean {
     return hosts.some((host) => this.#doubts.has({ ...step, host }));
   }
 
@@ -381,21 +260,17 @@ export class Course {
     // A task that ran once for all of a batch ended for all, and all share what it registered.
     const hosts = task !== undefined && runsOnce(task) ? this.#batchOf(play, event.host) : [event.host];
     this.memory.learn(event, hosts, task?.register, result);
-    this.#lost.note(event);
+    this.lost.note(event);
     if (result.changed === true || isInDoubt(result)) this.#changed.add(event.host);
-    if (event.rescued) this.#rememberFailure(event, hosts, task, result);
+    if (event.rescued) this.memory.rememberFailure(hosts, { name: event.task, action: task?.action ?? '' }, result);
     this.#doubts.end(event, hosts, result);
-    for (const host of hosts) this.#noteFailure(play, host);
-  }
-
-  hasSaid(event: Milestone): boolean {
-    return this.#said.has(saidKey(event));
+    for (const host of hosts) this.failures.note(play, host, this.whereabouts(play, host));
   }
 
   /** Records an event that is said once in a run, however often the run is resumed. */
   async once(event: Milestone): Promise<void> {
-    if (this.#said.has(saidKey(event))) return;
-    this.#said.add(saidKey(event));
+    if (this.milestones.has(event)) return;
+    this.milestones.pass(event);
     await this.world.record(event);
   }
 
@@ -404,7 +279,7 @@ export class Course {
     const batch = play?.batches.find(({ number }) => number === order.batch);
     if (play === undefined || batch === undefined) return;
     if (order.type === 'host_skipped') {
-      this.#refused.set(order.host, `skipped ${saidBy(order)}`);
+      this.out.turnAway(order.host, `skipped ${saidBy(order)}`);
       return;
     }
     const step = forcedStep(order);
@@ -420,15 +295,14 @@ export class Course {
 
   /** It was known to have failed, and is not at its failure any more. */
   #hasMoved(play: PlannedPlay, host: string): boolean {
-    return this.hasFailedIn(play, host) && this.whereabouts(play, host).kind === 'next';
+    return this.failures.in(play).has(host) && this.whereabouts(play, host).kind === 'next';
   }
 
   /** What kept a host from going on keeps it no more, but for another run that holds it. */
   #letIn(play: PlannedPlay, host: string): void {
-    this.#failuresOf(play).delete(host);
-    this.#out.delete(host);
-    if (!this.#assignment.refused.has(host)) this.#refused.delete(host);
-    this.#noteFailure(play, host);
+    this.failures.forget(play, host);
+    this.out.letIn(host);
+    this.failures.note(play, host, this.whereabouts(play, host));
   }
 
   /** What is done once for a batch concerns all of it. */
@@ -439,27 +313,8 @@ export class Course {
     return play?.batches.find(({ number }) => number === batch)?.hosts ?? [host];
   }
 
-  /** For the tasks of a rescue, under Ansible's names. */
-  #rememberFailure(
-    event: StepFinished,
-    hosts: readonly string[],
-    task: PlannedTask | undefined,
-    result: ValueMap,
-  ): void {
-    for (const host of hosts) {
-      this.memory.remember(host, 'ansible_failed_task', { name: event.task, action: task?.action ?? '' });
-      this.memory.remember(host, 'ansible_failed_result', result);
-    }
-  }
-
-  #noteFailure(play: PlannedPlay, host: string): void {
-    const where = this.whereabouts(play, host);
-    if (!('failedAt' in where) || where.failedAt === undefined) return;
-    if (griefOf(where) !== 'refused') this.#failuresOf(play).set(host, where.failedAt);
-  }
-
   #hasStopped(play: PlannedPlay, host: string): boolean {
-    return this.#failuresOf(play).has(host) || this.#isRefused(play, host);
+    return this.failures.in(play).has(host) || this.#isRefused(play, host);
   }
 
   #isRefused(play: PlannedPlay, host: string): boolean {
@@ -472,29 +327,14 @@ export class Course {
 
   #batchOf(play: PlannedPlay, host: string): readonly string[] {
     const batch = play.batches.find(({ hosts }) => hosts.includes(host));
-    return batch?.hosts.filter((other) => this.takesPart(other)) ?? [];
-  }
-
-  #failuresOf(play: PlannedPlay): Map<string, PlannedTask> {
-    let failures = this.#failures.get(play.number);
-    if (failures === undefined) {
-      failures = new Map();
-      this.#failures.set(play.number, failures);
-    }
-    return failures;
-  }
-
-  #replayRestart(event: Extract<RunEvent, { type: 'step_started' }>): void {
-    const play = this.#playOf(event);
-    if (play === undefined) return;
-    this.history(play).restart(event);
+    return batch?.hosts.filter((other) => !this.out.has(other)) ?? [];
   }
 
   /** What a lost line may have told of: the next step of each host, as far as the run can have come. */
   #doubtWhatIsNext(): void {
     for (const play of this.#assignment.plan.plays) {
       for (const batch of play.batches) {
-        const isBegun = batch.hosts.some((host) => this.hasBegun(play, host));
+        const isBegun = batch.hosts.some((host) => this.history(play).hasBegun(host));
         for (const host of batch.hosts) this.#doubtNext({ play, batch, host });
         if (!isBegun) return;
       }
@@ -511,11 +351,13 @@ export class Course {
 
   #replay(event: Stamped): void {
     switch (event.type) {
-      case 'step_started':
+      case 'step_started': {
+        const play = this.#playOf(event);
         this.#turnedAway.delete(`${event.playNumber} ${event.host}`);
         this.#doubts.begin(event);
-        this.#replayRestart(event);
+        if (play !== undefined) this.history(play).restart(event);
         break;
+      }
       case 'step_finished': {
         const play = this.#playOf(event);
         if (play !== undefined) this.learn(play, event, event.result);
@@ -525,16 +367,16 @@ export class Course {
         this.#turnedAway.add(`${event.playNumber} ${event.host}`);
         break;
       case 'window_opened':
-        this.#windows.replay(event, windowId(this.#playOf(event), event.window));
+        this.windows.replay(event, windowId(this.#playOf(event), event.window));
         break;
       case 'window_closed':
-        this.#windows.leave(event.host);
+        this.windows.leave(event.host);
         break;
       case 'play_started':
       case 'batch_started':
       case 'batch_finished':
       case 'play_finished':
-        this.#said.add(saidKey(event));
+        this.milestones.pass(event);
         break;
       case 'journal_salvaged':
         this.#doubtWhatIsNext();
@@ -552,16 +394,4 @@ export class Course {
         break;
     }
   }
-}
-
-function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
-  return where.kind === 'next' ? where.failedAs : where.kind;
-}
-
-function saidKey(event: Milestone): string {
-  return `${event.type} ${event.playNumber} ${'batch' in event ? event.batch : ''}`;
-}
-
-function addressOf(play: PlannedPlay, batch: Batch, host: string) {
-  return { play: play.name, playNumber: play.number, batch: batch.number, host };
 }

@@ -2,7 +2,7 @@ import { addressKey } from '../journal/address.ts';
 import type { HostOrder, StepAddress } from '../journal/event.ts';
 import { isList, isMap, type ValueMap } from '../source/value.ts';
 
-type Step = Pick<StepAddress, 'playNumber' | 'batch' | 'host' | 'taskId' | 'flushedAt'>;
+export type Doubtful = Pick<StepAddress, 'playNumber' | 'batch' | 'host' | 'taskId' | 'flushedAt'>;
 
 /** Steps that were begun, and of which nobody has recorded whether they were done. */
 export class Doubts {
@@ -10,16 +10,16 @@ export class Doubts {
   /** Steps that were given up while nobody knew whether their command ran. */
   readonly #givenUp = new Set<string>();
 
-  begin(step: Step): void {
+  begin(step: Doubtful): void {
     this.#unknown.add(addressKey(step));
   }
 
-  has(step: Step): boolean {
+  has(step: Doubtful): boolean {
     return this.#unknown.has(addressKey(step));
   }
 
   /** What a step came to, for all hosts that it ended for. */
-  end(step: Step, hosts: readonly string[], result: ValueMap): void {
+  end(step: Doubtful, hosts: readonly string[], result: ValueMap): void {
     for (const host of hosts) this.#unknown.delete(addressKey({ ...step, host }));
     if (isInDoubt(result)) this.#givenUp.add(addressKey(step));
     else this.#givenUp.delete(addressKey(step));

@@ -1,6 +1,7 @@
 import { findAction } from '../actions/registry.ts';
+import { safely } from './keywords.ts';
 import { paramsOf } from './params.ts';
-import { type Attempted, safely } from './step.ts';
+import type { Attempted } from './step.ts';
 
 /** What taking a step may do to its host, as far as that can be said beforehand. */
 export function effectOf(step: Attempted): 'reads' | 'probed' | 'opaque' {

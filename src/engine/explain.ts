@@ -1,4 +1,4 @@
-import { judgeBudget, type Lost } from '../gates/budget.ts';
+import { judgeBudget, type Losses, type Lost } from '../gates/budget.ts';
 import type { RunEvent } from '../journal/event.ts';
 import { isOrderOfHost, saidBy } from '../journal/orders.ts';
 import type { Progress } from '../journal/progress.ts';
@@ -40,19 +40,27 @@ const failed = (gate: string, why: string, unblock?: string): Gate => ({
 
 /** Everything that a run as a whole goes by, passed or not. */
 export function explainRun(given: Case): readonly Gate[] {
-  const { plan, progress } = given;
-  const play = plan.plays.findLast(({ number }) => progress.plays.has(number));
-  const batch = play?.batches.findLast(({ number }) => progress.plays.get(play.number)?.batches.has(number));
+  const latest = latestBatch(given);
+  return [...commonGates(given), ...(latest === undefined ? [] : [batchGate(latest.play, latest.batch, given)])];
+}
+
+/** What of the run concerns each of its hosts. */
+function commonGates(given: Case): readonly Gate[] {
+  const latest = latestBatch(given);
   return [
     processGate(given),
     pauseGate(given),
-    ...progress.stops.map(({ reason, at }) =>
+    ...given.progress.stops.map(({ reason, at }) =>
       failed('nothing has stopped it', `${reason} (${at})`, `resume ${given.run}`),
     ),
-    ...(play === undefined || batch === undefined
-      ? []
-      : [...budgetGates(play, batch, given), batchGate(play, batch, given)]),
+    ...(latest === undefined ? [] : [budgetGate(latest.play, latest.batch, given)]),
   ];
+}
+
+function latestBatch({ plan, progress }: Case) {
+  const play = plan.plays.findLast(({ number }) => progress.plays.has(number));
+  const batch = play?.batches.findLast(({ number }) => progress.plays.get(play.number)?.batches.has(number));
+  return play === undefined || batch === undefined ? undefined : { play, batch };
 }
 
 function processGate({ progress: { finished }, holder, run }: Case): Gate {
@@ -76,31 +84,34 @@ function pauseGate({ progress: { paused }, run }: Case): Gate {
   );
 }
 
-function budgetGates(play: PlannedPlay, batch: Batch, { past, progress, run, fold }: Case): readonly Gate[] {
-  const all = play.batches.flatMap(({ hosts }) => hosts);
-  const inPlay = all.filter((host) => failedIn(play, host, progress));
-  const inBatch = batch.hosts.filter((host) => inPlay.includes(host));
-  const lost = lossesIn(play, past);
-  const verdict = judgeBudget(play, {
-    inBatch: inBatch.length,
+function budgetGate(play: PlannedPlay, batch: Batch, { past, progress, run, fold }: Case): Gate {
+  const gate = 'less has gone wrong than the play bears';
+  const inPlay = play.batches.flatMap(({ hosts }) => hosts).filter((host) => failedIn(play, host, progress));
+  const spent = {
+    inBatch: batch.hosts.filter((host) => inPlay.includes(host)).length,
     batchSize: batch.hosts.length,
     inPlay: inPlay.length,
-    lost,
-  });
-  const bounds = [
-    `${inBatch.length} of ${batch.hosts.length} hosts of batch ${batch.number} failed (${play.maxFailPercentage === undefined ? 'all of them may not' : `more than ${play.maxFailPercentage} % may not`})`,
-    `${inPlay.length} of the play${play.maxFailures === undefined ? '' : ` (at most ${play.maxFailures})`}`,
-    `${lost.length} lost${play.maxLost === undefined ? '' : ` (at most ${play.maxLost})`}`,
-  ].join(', ');
-  const gate = 'less has gone wrong than the play bears';
-  if (verdict.open) return [passed(gate, bounds)];
+    lost: lossesIn(play, past),
+  };
+  const verdict = judgeBudget(play, spent);
+  const bounds = boundsText(play, batch, spent);
+  if (verdict.open) return passed(gate, bounds);
   const why = `${verdict.reason}; ${bounds}; failed: ${fold(inPlay)}`;
   // To do a host anew takes back its failure, and no loss.
-  if (play.maxLost !== undefined && lost.length > play.maxLost)
-    return [
-      failed(gate, `${why}; what was lost stays lost: this run begins no further host, begin another for the rest`),
-    ];
-  return [failed(gate, why, `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`)];
+  if (play.maxLost !== undefined && spent.lost.length > play.maxLost)
+    return failed(
+      gate,
+      `${why}; what was lost stays lost: this run begins no further host, begin another for the rest`,
+    );
+  return failed(gate, why, `restart ${run} ${inPlay[0] ?? 'HOST'} --reason "…"`);
+}
+
+function boundsText(play: PlannedPlay, batch: Batch, { inBatch, inPlay, lost }: Losses): string {
+  return [
+    `${inBatch} of ${batch.hosts.length} hosts of batch ${batch.number} failed (${play.maxFailPercentage === undefined ? 'all of them may not' : `more than ${play.maxFailPercentage} % may not`})`,
+    `${inPlay} of the play${play.maxFailures === undefined ? '' : ` (at most ${play.maxFailures})`}`,
+    `${lost.length} lost${play.maxLost === undefined ? '' : ` (at most ${play.maxLost})`}`,
+  ].join(', ');
 }
 
 function lossesIn(play: PlannedPlay, past: readonly RunEvent[]): readonly Lost[] {
@@ -171,7 +182,7 @@ export function explainHost(host: string, given: Case): readonly Gate[] | undefi
   const [where] = placesIn(play, [host], given).values();
   const hasBegun = progress.plays.get(play.number)?.batches.has(batch.number) === true;
   return [
-    ...explainRun(given).slice(0, -1),
+    ...commonGates(given),
     turnGate(play, batch, given),
     ...refusalGates(host, play, given),
     failureGate(host, play, given),

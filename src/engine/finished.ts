@@ -7,7 +7,8 @@ import { isMap, type Value, type ValueMap } from '../source/value.ts';
 import type { Course } from './course.ts';
 import { effectOf } from './effect-of.ts';
 import type { StepFinished } from './history.ts';
-import { type Attempted, asValue, flag, safely } from './step.ts';
+import { flag, safely } from './keywords.ts';
+import { type Attempted, asValue } from './step.ts';
 
 /** A step's end as the journal holds it: secrets masked, what nobody may read left out. */
 export function finished(step: Attempted, result: Result, ms: number, course: Course): StepFinished {

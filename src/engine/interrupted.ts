@@ -25,7 +25,7 @@ export async function settleInterrupted(
       // In a window the rest must still be brought home: the step counts as failed, and what must finish runs.
       if (inWindow) return { changed: false, failed: true, msg: `${question}; it was not done again` };
       // What is done once for a batch is in doubt for all of it.
-      const doubtful = runsOnce(task) ? batch.hosts.filter((other) => course.takesPart(other)) : [host];
+      const doubtful = runsOnce(task) ? batch.hosts.filter((other) => !course.out.has(other)) : [host];
       for (const other of doubtful)
         await course.refuse(play, batch, other, `${question}: resume with --assume-done or --redo, and --reason`);
       return 'refused';

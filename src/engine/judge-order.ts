@@ -18,7 +18,9 @@ export type JudgedOrder =
   | { readonly ok: true; readonly order: Order }
   | { readonly ok: false; readonly reason: string };
 
-type Given = OrderRequest & { readonly host: string };
+const ORDERS = { force: 'host_forced', restart: 'host_restarted', skip: 'host_skipped' } as const;
+
+type Given = Omit<OrderRequest, 'verb'> & { readonly verb: keyof typeof ORDERS; readonly host: string };
 
 /** No, and why. */
 class Refused extends Error {}
@@ -56,7 +58,7 @@ function orderOf(request: OrderRequest, plan: Pick<Plan, 'plays'>, progress: Pro
     case 'restart':
     case 'skip':
       if (host === undefined) throw new Refused(`${verb} needs a host`);
-      return hostOrder({ ...request, host }, plan, progress, isUnderWay);
+      return hostOrder({ ...request, verb, host }, plan, progress, isUnderWay);
   }
 }
 
@@ -74,8 +76,6 @@ function stopOrder(
   return { type, reason, by };
 }
 
-const WORDS = { force: 'host_forced', restart: 'host_restarted', skip: 'host_skipped' } as const;
-
 function hostOrder(request: Given, plan: Pick<Plan, 'plays'>, progress: Progress, isUnderWay: boolean): HostOrder {
   const { verb, host, reason, by } = request;
   const play = playOf(host, plan, progress);
@@ -86,10 +86,10 @@ function hostOrder(request: Given, plan: Pick<Plan, 'plays'>, progress: Progress
       `${host} stopped in play ${play.number} ("${play.name}"), which this run has left: abort it, say it again, then continue and resume`,
     );
   const task = request.task === undefined ? undefined : taskOf(request.task, host, play, progress);
-  const type = WORDS[verb as keyof typeof WORDS];
-  refuseVain(type, host, play, task, progress);
+  const vain = reasonItIsVain(verb, host, play, task, progress);
+  if (vain !== undefined) throw new Refused(vain);
   return {
-    type,
+    type: ORDERS[verb],
     play: play.name,
     playNumber: play.number,
     batch: batchOf(play, host)?.number ?? 1,
@@ -161,27 +161,32 @@ function refusedUnlessWhole(task: PlannedTask): PlannedTask {
   return task;
 }
 
-/** What would change nothing is a misunderstanding. */
-function refuseVain(
-  type: HostOrder['type'],
+/** What would change nothing is a misunderstanding: why it would. */
+function reasonItIsVain(
+  verb: Given['verb'],
   host: string,
   play: PlannedPlay,
   task: PlannedTask | undefined,
   progress: Progress,
-): void {
+): string | undefined {
   const known = progress.hosts.get(host);
-  if (type === 'host_skipped' && known?.refused?.startsWith('skipped ') === true)
-    throw new Refused(`${host} was ${known.refused}`);
-  const steps = stepsOn(host, play, progress);
-  const its = task === undefined ? undefined : steps.findLast((step) => step.taskId === task.id);
-  if (type === 'host_forced' && its !== undefined && isDone(its))
-    throw new Refused(`${described(task as PlannedTask)} is done on ${host} already (${its.status})`);
-  if (type === 'host_forced' && task === undefined && known?.endedPlays.has(play.number) === true)
-    throw new Refused(`${host} has nothing more to do in play ${play.number} ("${play.name}")`);
-  if (type === 'host_restarted' && (task === undefined ? steps.length === 0 && known === undefined : its === undefined))
-    throw new Refused(
-      `${task === undefined ? host : `${described(task)} on ${host}`} has not been begun: there is nothing to do again`,
-    );
+  const steps = stepsOn(host, play, progress).filter(({ taskId }) => task === undefined || taskId === task.id);
+  const last = steps.at(-1);
+  switch (verb) {
+    case 'skip':
+      return known?.refused?.startsWith('skipped ') === true ? `${host} was ${known.refused}` : undefined;
+    case 'force':
+      if (task !== undefined)
+        return last !== undefined && isDone(last)
+          ? `${described(task)} is done on ${host} already (${last.status})`
+          : undefined;
+      return known?.endedPlays.has(play.number) === true
+        ? `${host} has nothing more to do in play ${play.number} ("${play.name}")`
+        : undefined;
+    case 'restart':
+      if (last !== undefined || (task === undefined && known !== undefined)) return undefined;
+      return `${task === undefined ? host : `${described(task)} on ${host}`} has not been begun: there is nothing to do again`;
+  }
 }
 
 function isDone(step: StepProgress): step is FinishedStep {

@@ -1,4 +1,9 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import type { PlannedTask } from '../plan/plan.ts';
+import type { Course } from './course.ts';
+import { runsOnce } from './history.ts';
+import { number, safely } from './keywords.ts';
+import type { Spot } from './spot.ts';
 
 /** Bounds on how much runs at once: hosts of a play by `forks`, runs of one task by its `throttle`. */
 export class Limits {
@@ -16,4 +21,11 @@ export class Limits {
     this.#tasks.set(taskId, limit);
     return limit(step);
   }
+}
+
+/** A task's throttle on a host. Where nobody can tell, one at a time; the step itself will say what is wrong. */
+export function throttleOf(task: PlannedTask, spot: Spot, { world, variables }: Course): number | undefined {
+  const { throttle } = task;
+  if (throttle === undefined || runsOnce(task)) return undefined;
+  return safely(() => number({ world, variables, at: { ...spot, task } }, throttle, 'throttle'), 1);
 }

@@ -4,6 +4,7 @@ import type { Plan, PlannedPlay } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
 import type { Value, ValueMap } from '../source/value.ts';
 import { Memory } from './memory.ts';
+import { spotsIn } from './spot.ts';
 import { type Resolved, targetOf } from './target.ts';
 import { Variables } from './variables.ts';
 
@@ -26,11 +27,10 @@ function* foresee(
   const variables = new Variables(plan, new Memory(), { alive: (_, hosts) => hosts, check: false, playbookDir });
   for (const play of plan.plays) {
     const isSettled = isSettledBy(play, plan.options.extraVars);
-    for (const batch of play.batches) {
-      for (const host of batch.hosts) {
-        const target = targetOf(host, variables.scope({ play, batch, host }), expressions);
-        yield { host, target, isFinal: isSettled && !isOpen(plan.inventory.hosts[host]?.vars) };
-      }
+    for (const spot of spotsIn(play)) {
+      const { host } = spot;
+      const target = targetOf(host, variables.scope(spot), expressions);
+      yield { host, target, isFinal: isSettled && !isOpen(plan.inventory.hosts[host]?.vars) };
     }
   }
 }

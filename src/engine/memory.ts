@@ -20,6 +20,18 @@ export class Memory {
     this.#hosts.set(host, known);
   }
 
+  /** For the tasks of a rescue, under Ansible's names. */
+  rememberFailure(
+    hosts: readonly string[],
+    task: { readonly name: string; readonly action: string },
+    result: ValueMap,
+  ) {
+    for (const host of hosts) {
+      this.remember(host, 'ansible_failed_task', task);
+      this.remember(host, 'ansible_failed_result', result);
+    }
+  }
+
   /** What a finished step leaves behind: its result under the registered name, and its facts. */
   learn(event: StepFinished, hosts: readonly string[], register: string | undefined, result: ValueMap): void {
     const facts = result.ansible_facts;

@@ -23,6 +23,10 @@ export class OpenWindows {
   /** By window: how long each host took that has come through, in seconds, or as a multiple of what was declared for it. */
   readonly #took = new Map<string, number[]>();
 
+  has(host: string): boolean {
+    return this.#stays.has(host);
+  }
+
   of(host: string): Stay | undefined {
     return this.#stays.get(host);
   }
@@ -40,6 +44,11 @@ export class OpenWindows {
 
   leave(host: string): void {
     this.#stays.delete(host);
+  }
+
+  /** Since it was entered in this leg of the run. */
+  secondsIn(host: string, nowMs: number): number {
+    return (nowMs - (this.#stays.get(host)?.enteredMs ?? nowMs)) / 1000;
   }
 
   /** Learns from a host that has come through. That its network was away says nothing of the next. */

@@ -6,6 +6,7 @@ import type { Value, ValueMap } from '../source/value.ts';
 import { Before, type Settled, type TaskAt } from './before.ts';
 import { commandText } from './command-text.ts';
 import { paramsOf } from './params.ts';
+import { spotsIn } from './spot.ts';
 import { asFlag, becomeOf, targetOf } from './target.ts';
 import type { Standpoint } from './variables.ts';
 
@@ -69,14 +70,12 @@ export function outlookOf(plan: Plan, expressions: Expressions, playbookDir: str
 /** Hosts folded by what is the same on them; the few that differ are what a reviewer must see first. */
 function alike<T>(play: PlannedPlay, look: (at: Standpoint) => T): readonly Alike<T>[] {
   const found = new Map<string, { readonly hosts: string[]; readonly value: T }>();
-  for (const batch of play.batches) {
-    for (const host of batch.hosts) {
-      const value = look({ play, batch, host });
-      const key = JSON.stringify(value);
-      const same = found.get(key);
-      if (same === undefined) found.set(key, { hosts: [host], value });
-      else same.hosts.push(host);
-    }
+  for (const spot of spotsIn(play)) {
+    const value = look(spot);
+    const key = JSON.stringify(value);
+    const same = found.get(key);
+    if (same === undefined) found.set(key, { hosts: [spot.host], value });
+    else same.hosts.push(spot.host);
   }
   return [...found.values()].sort((a, b) => a.hosts.length - b.hosts.length);
 }

@@ -1,42 +1,15 @@
 import type { Action, Answer, Asked, Clock, Done, HostCommand, Result } from '../actions/action.ts';
 import { failureOf } from '../actions/outcomes.ts';
-import type { Become, Connection, RunOptions, Target } from '../connection/connection.ts';
-import type { StepAddress } from '../journal/event.ts';
-import type { Mask } from '../shell/masking.ts';
+import type { RunOptions } from '../connection/connection.ts';
 import type { Outcome, Transferred } from '../shell/outcome.ts';
-import type { Script, Secret } from '../shell/script.ts';
+import type { Script } from '../shell/script.ts';
 import { unreachable } from '../source/value.ts';
 import { commandText, scriptText } from './command-text.ts';
 import { foreseen } from './dry-run.ts';
 import { MaskedLines } from './output.ts';
 import { Patience } from './patience.ts';
-import type { TimeLimit } from './time-limit.ts';
+import type { Site } from './site.ts';
 import { transferProgress } from './transfer-progress.ts';
-import type { World } from './world.ts';
-
-/** Where an action is carried out, and what is said about it meanwhile. */
-export interface Site {
-  readonly world: World;
-  readonly step: StepAddress;
-  readonly connection: Connection;
-  readonly target: Target;
-  /** Set when that is not the step's own host. */
-  readonly delegatedTo?: string;
-  readonly become?: Become;
-  readonly environment: Readonly<Record<string, string | Secret>>;
-  /** How long the attempt may take in all. */
-  readonly limit?: TimeLimit;
-  /** Present inside a window: what is sent there waits for a host that has gone. */
-  readonly patience?: Patience;
-  readonly check: boolean;
-  /** What would change in texts is registered too. */
-  readonly diff: boolean;
-  readonly mask: Mask;
-  /** Nothing of commands and output is shown. */
-  readonly noLog: boolean;
-  /** Lets go of the command; absent inside a window. */
-  readonly abort?: AbortSignal;
-}
 
 /** The operator let go of the step while it ran: what became of it is not known. */
 export const ABANDONED = Symbol('abandoned');

@@ -1,45 +1,15 @@
-import { judgeBudget } from '../gates/budget.ts';
-import type { Stamped } from '../journal/event.ts';
-import type { Batch, Plan, PlannedPlay } from '../plan/plan.ts';
-import { revealed, type Secrets } from '../plan/secrets.ts';
-import type { Approved } from './as-approved.ts';
+import type { Batch, PlannedPlay } from '../plan/plan.ts';
+import { revealed } from '../plan/secrets.ts';
+import type { Assignment } from './assignment.ts';
 import { bringHome } from './bring-home.ts';
 import { Course } from './course.ts';
-import type { DryRun } from './dry-run.ts';
-import { Limits } from './limits.ts';
-import type { Orders } from './orders.ts';
+import { judgeFailures } from './judge-failures.ts';
+import { Limits, throttleOf } from './limits.ts';
 import { reasonToPauseAfter } from './pause-after.ts';
-import type { Stop } from './stop.ts';
+import type { Spot } from './spot.ts';
 import { takeOneStep } from './take.ts';
-import type { Whereabouts } from './walk.ts';
+import type { Next } from './walk.ts';
 import { enterWindow, leaveWindow } from './windows.ts';
-import type { World } from './world.ts';
-
-/** A run about to be made, or gone on with: a plan, and what has happened already. */
-export interface Assignment {
-  readonly plan: Plan;
-  readonly secrets: Secrets;
-  /** The journal so far; empty for a new run. */
-  readonly past: readonly Stamped[];
-  readonly world: World;
-  readonly stop: Stop;
-  readonly orders: Orders;
-  readonly playbookDir: string;
-  /** Hosts that are turned away before anything is done to them, and why. */
-  readonly refused: ReadonlyMap<string, string>;
-  /** What those who approved the plan had seen of its hosts; absent: they had not asked them. */
-  readonly approved?: Approved;
-  /** The only hosts that are begun or gone on with, but for those inside a window; absent: all. */
-  readonly only?: ReadonlySet<string>;
-  /** Resolves when hosts may be begun. Windows that a break left open do not wait for it. */
-  readonly opening?: () => Promise<void>;
-  /** Hosts are asked, and what would be done is told instead of done. Absent: a run. */
-  readonly dryRun?: DryRun;
-  /** Results tell what changes in texts. */
-  readonly diff?: boolean;
-}
-
-type Next = Extract<Whereabouts, { kind: 'next' }>;
 
 /**
  * Walks a plan to its end, or to where it must stop. What came of it stands in the journal. A bug on one host rejects only
@@ -72,7 +42,7 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
   });
   const limits = new Limits(play.forks);
   for (let batch = course.nextBatch(play); batch !== undefined; batch = course.nextBatch(play)) {
-    if (course.closed !== undefined || course.hasEnded(play) || course.stop.draining !== undefined) break;
+    if (course.closed !== undefined || course.history(play).hasEnded || course.stop.draining !== undefined) break;
     if (mayBegin(play, batch, course)) await runBatch(play, batch, limits, course);
   }
   course.leave(play);
@@ -83,33 +53,44 @@ async function runPlay(play: PlannedPlay, course: Course): Promise<void> {
 async function runBatch(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
   const title = { play: play.name, playNumber: play.number, batch: batch.number };
   const opening = { type: 'batch_started' as const, ...title, hosts: batch.hosts };
-  if (!course.hasSaid(opening)) await course.pause.over(course.stop.drained);
-  if (!course.hasSaid(opening) && course.stop.draining !== undefined) return;
+  const isNew = !course.milestones.has(opening);
+  if (isNew) await course.pause.over(course.stop.drained);
+  if (isNew && course.stop.draining !== undefined) return;
   await course.once(opening);
+  await letBegin(play, batch, course);
+  await goRounds(play, batch, limits, course);
+  if (isUnfinished(play, batch, course)) return;
+  const closing = { type: 'batch_finished' as const, ...title };
+  const reason = course.dryRun === undefined ? reasonToPauseAfter(play, batch) : undefined;
+  // Before the batch counts as finished: a break in between must not lose it.
+  if (reason !== undefined && !course.milestones.has(closing)) await course.take({ type: 'run_paused', reason });
+  await course.once(closing);
+}
+
+/** What is known from before a break comes first: who is turned away, who may try again, and whether too much has failed. */
+async function letBegin(play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
   for (const host of batch.hosts) {
-    const reason = course.refusalOf(host);
+    const reason = course.out.reasonFor(host);
     if (reason !== undefined) await course.refuse(play, batch, host, reason);
   }
   course.askAgain(play, batch);
   course.reopen(play, batch);
-  for (const host of batch.hosts) await judge(play, batch, host, course);
+  for (const host of batch.hosts) await judgeFailures({ play, batch, host }, course);
+}
+
+/** Round by round, until nobody is left who may go on. */
+async function goRounds(play: PlannedPlay, batch: Batch, limits: Limits, course: Course): Promise<void> {
   for (;;) {
     const ready = readyHosts(play, batch, course);
-    if (ready.length === 0 && !isHeldUp(play, batch, course)) break;
+    if (ready.length === 0 && !isHeldUp(play, batch, course)) return;
     if (ready.length === 0) await course.pause.over(course.stop.drained);
     await Promise.all(
       ready.map(({ host, from }) => {
-        const go = () => goAlongOrBreakOff(play, batch, host, from, limits, course);
-        return course.isInWindow(host) ? go() : limits.hosts(go);
+        const go = () => goAlongOrBreakOff({ play, batch, host }, from, limits, course);
+        return course.windows.has(host) ? go() : limits.hosts(go);
       }),
     );
   }
-  const closing = { type: 'batch_finished' as const, ...title };
-  const reason = course.dryRun === undefined ? reasonToPauseAfter(play, batch) : undefined;
-  if (isUnfinished(play, batch, course)) return;
-  // Before the batch counts as finished: a break in between must not lose it.
-  if (reason !== undefined && !course.hasSaid(closing)) await course.take({ type: 'run_paused', reason });
-  await course.once(closing);
 }
 
 function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
@@ -121,7 +102,7 @@ function isHeldUp(play: PlannedPlay, batch: Batch, course: Course): boolean {
 
 /** Hosts were left out because no more were let in. */
 function isCutShort(play: PlannedPlay, course: Course): boolean {
-  if (course.letsAllIn || course.hasEnded(play)) return false;
+  if (course.letsAllIn || course.history(play).hasEnded) return false;
   return play.batches.some((batch) => isUnfinished(play, batch, course));
 }
 
@@ -131,7 +112,7 @@ function mayBegin(play: PlannedPlay, batch: Batch, course: Course): boolean {
 }
 
 function isUnfinished(play: PlannedPlay, batch: Batch, course: Course): boolean {
-  return batch.hosts.some((host) => course.takesPart(host) && course.whereabouts(play, host).kind === 'next');
+  return batch.hosts.some((host) => !course.out.has(host) && course.whereabouts(play, host).kind === 'next');
 }
 
 interface Ready {
@@ -141,53 +122,46 @@ interface Ready {
 
 /** Who may go next. Linear: those that are furthest behind, up to the next common place. Pinned: everyone, to the end. */
 function readyHosts(play: PlannedPlay, batch: Batch, course: Course): readonly Ready[] {
+  const history = course.history(play);
   const ready = batch.hosts.flatMap((host): Ready[] => {
-    if (!course.takesPart(host) || !course.isLetIn(play, host)) return [];
+    if (course.out.has(host) || !course.isLetIn(play, host)) return [];
     const where = course.whereabouts(play, host);
-    return where.kind === 'next' && course.mayGoOn(host, where)
-      ? [{ host, from: course.history(play).placeOf(where) }]
-      : [];
+    return where.kind === 'next' && course.mayGoOn(host, where) ? [{ host, from: history.placeOf(where) }] : [];
   });
   if (play.strategy === 'host_pinned')
-    return ready.toSorted((a, b) => Number(course.hasBegun(play, b.host)) - Number(course.hasBegun(play, a.host)));
+    return ready.toSorted((a, b) => Number(history.hasBegun(b.host)) - Number(history.hasBegun(a.host)));
   const behind = Math.min(...ready.map(({ from }) => from));
   return ready.filter(({ from }) => from === behind);
 }
 
-async function goAlongOrBreakOff(...[play, batch, host, from, limits, course]: Parameters<typeof goAlong>) {
+async function goAlongOrBreakOff(...[spot, from, limits, course]: Parameters<typeof goAlong>) {
   try {
-    await goAlong(play, batch, host, from, limits, course);
+    await goAlong(spot, from, limits, course);
   } catch (error) {
-    course.breakOff(host, error);
+    course.breakOff(spot.host, error);
   }
 }
 
 /** Takes a host along while it need not wait for others: through one task or one whole window, or, pinned, to the end. */
-async function goAlong(
-  play: PlannedPlay,
-  batch: Batch,
-  host: string,
-  from: number,
-  limits: Limits,
-  course: Course,
-): Promise<void> {
+async function goAlong(spot: Spot, from: number, limits: Limits, course: Course): Promise<void> {
+  const { play, batch, host } = spot;
   for (let first = true; ; first = false) {
-    await leaveWindow({ play, batch, host }, course.whereabouts(play, host), course);
+    await leaveWindow(spot, course.whereabouts(play, host), course);
     const where = course.whereabouts(play, host);
     const mayGo =
       where.kind === 'next' &&
       (play.strategy === 'host_pinned' || course.history(play).placeOf(where) === from) &&
       isAdmitted(play, host, where, first, course);
     if (!mayGo) return;
-    if (!(await enterWindow({ play, batch, host }, where, course))) return;
-    const throttle = course.throttleOf(where.task, play, batch, host);
+    if (!(await enterWindow(spot, where, course))) return;
+    const throttle = throttleOf(where.task, spot, course);
     const taken = await limits.throttled(where.task.id, throttle, async () =>
       // The run may have been stopped while this host waited for its turn.
       isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
     );
     if (taken === 'left') return;
     course.askAgain(play, batch);
-    await judge(play, batch, host, course);
+    await judgeFailures(spot, course);
   }
 }
 
@@ -195,33 +169,6 @@ async function goAlong(
 function isAdmitted(play: PlannedPlay, host: string, where: Next, first: boolean, course: Course): boolean {
   if (!course.isLetIn(play, host)) return false;
   if (play.strategy === 'linear' && first && where.window === undefined)
-    return course.stop.draining === undefined && !course.pause.isOn && course.takesPart(host);
+    return course.stop.draining === undefined && !course.pause.isOn && !course.out.has(host);
   return course.mayGoOn(host, where);
-}
-
-/** After each step: has the host failed, or lost something, and is that more than the play bears? */
-async function judge(play: PlannedPlay, batch: Batch, host: string, course: Course): Promise<void> {
-  if (course.closed !== undefined) return;
-  const failedAt = course.failureOf(play, host);
-  const lost = course.lostIn(play);
-  if (failedAt === undefined && lost.length === 0) return;
-  const where = { playNumber: play.number, batch: batch.number };
-  if (failedAt !== undefined && course.isFatal(failedAt, play, batch, host)) {
-    return course.close({
-      type: 'stopping',
-      scope: 'run',
-      why: 'fatal',
-      reason: `${failedAt.name} failed on ${host}, and any_errors_fatal holds there`,
-      ...where,
-    });
-  }
-  const failed = batch.hosts.filter((other) => course.hasFailedIn(play, other));
-  const verdict = judgeBudget(play, {
-    inBatch: failed.length,
-    batchSize: batch.hosts.length,
-    inPlay: course.failuresIn(play),
-    lost,
-  });
-  if (!verdict.open)
-    await course.close({ type: 'stopping', scope: 'run', why: 'budget', reason: verdict.reason, ...where });
 }

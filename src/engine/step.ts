@@ -1,19 +1,18 @@
 import type { Action, Result } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
-import type { Evaluated, Scope } from '../expressions/scope.ts';
+import type { Scope } from '../expressions/scope.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { PlannedTask } from '../plan/plan.ts';
-import { type Mask, masking } from '../shell/masking.ts';
-import { Secret } from '../shell/script.ts';
-import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+import type { Mask } from '../shell/masking.ts';
+import { isList, type Value, type ValueMap } from '../source/value.ts';
 import { type DryRun, undecided } from './dry-run.ts';
+import { evaluated, holds, kindOf, number } from './keywords.ts';
 import { loopResult } from './loop.ts';
 import { Misjudged, Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import type { Patience } from './patience.ts';
-import { ABANDONED, perform, type Site } from './perform.ts';
-import { asFlag, becomeOf, secretsIn, targetOf } from './target.ts';
-import { TimeLimit } from './time-limit.ts';
+import { ABANDONED, perform } from './perform.ts';
+import { siteOf } from './site.ts';
 import type { Standpoint, Variables } from './variables.ts';
 import type { World } from './world.ts';
 
@@ -146,70 +145,6 @@ async function attemptOnce(action: Action, step: Attempted): Promise<Result | ty
   return perform(action, params.value, siteOf(step, scope));
 }
 
-/** Where a step is carried out. Throws Misjudged where that cannot be told. */
-export function siteOf(step: Attempted, scope: Scope): Site {
-  const { world, at } = step;
-  const { task } = at;
-  const delegate = task.delegateTo === undefined ? undefined : text(step, task.delegateTo, 'delegate_to');
-  const there = delegate === undefined ? scope : step.variables.scope({ ...at, host: delegate });
-  const target = resolved(targetOf(delegate ?? at.host, there, world.expressions));
-  const become = resolved(becomeOf(becomeKeywords(step), there, world.expressions));
-  const timeout = number(step, task.timeout, 'timeout');
-  const secrets = secretsIn(target, become);
-  const mask = secrets.length === 0 ? step.mask : both(step.mask, masking(secrets));
-  return {
-    world,
-    step: step.address,
-    connection: world.connections.to(target),
-    target,
-    ...(delegate === undefined ? {} : { delegatedTo: delegate }),
-    ...(become === undefined ? {} : { become }),
-    environment: environmentOf(step, scope),
-    ...(timeout > 0 ? { limit: new TimeLimit(timeout * 1000, world.clock) } : {}),
-    ...(step.patience === undefined ? {} : { patience: step.patience }),
-    check: step.check,
-    diff: step.diff,
-    mask,
-    noLog: step.noLog,
-    ...(step.abort === undefined ? {} : { abort: step.abort }),
-  };
-}
-
-function both(first: Mask, second: Mask): Mask {
-  return (shown) => second(first(shown));
-}
-
-function becomeKeywords(step: Attempted): {
-  readonly become: boolean;
-  readonly user?: string;
-  readonly method?: string;
-} {
-  const { become, becomeUser, becomeMethod } = step.at.task;
-  return {
-    become: flag(step, become, 'become'),
-    ...(becomeUser === undefined ? {} : { user: text(step, becomeUser, 'become_user') }),
-    ...(becomeMethod === undefined ? {} : { method: text(step, becomeMethod, 'become_method') }),
-  };
-}
-
-/** What holds a secret goes to the host apart from the command: everybody there can read a process's words. */
-function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, string | Secret>> {
-  const merged: Record<string, string | Secret> = {};
-  for (const written of step.at.task.environment) {
-    const rendered = evaluated(step.world.expressions.template(written, scope), 'environment');
-    if (!isMap(rendered))
-      throw new Misjudged(`environment wants a mapping of names to values, but got ${kindOf(rendered)}`);
-    for (const [name, value] of Object.entries(rendered)) {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-        throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
-      merged[name] = step.noLog || step.mask(text) !== text ? new Secret(text) : text;
-    }
-  }
-  return merged;
-}
-
 /** `changed_when` and `failed_when` have the last word on what an attempt came to; a gate's no is not theirs to judge. */
 function judge(step: Attempted, raw: Result): Result {
   if (raw.refused === true) return raw;
@@ -245,69 +180,4 @@ export function asValue(result: Result): ValueMap {
   return Object.fromEntries(
     Object.entries(result).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-}
-
-function holds(step: Attempted, conditions: readonly (string | boolean)[], scope: Scope, keyword: string): boolean {
-  return evaluated(step.world.expressions.holds(conditions, scope), keyword);
-}
-
-/** A keyword that is true or false, or a template that comes to it. */
-export function flag(
-  step: Pick<Attempted, 'world' | 'variables' | 'at'>,
-  written: boolean | string,
-  keyword: string,
-): boolean {
-  if (typeof written === 'boolean') return written;
-  const value = evaluated(step.world.expressions.template(written, step.variables.scope(step.at)), keyword);
-  const truth = asFlag(value);
-  if (truth === undefined)
-    throw new Misjudged(`${keyword} must come to true or false, but came to ${JSON.stringify(value)}`);
-  return truth;
-}
-
-export function number(
-  step: Pick<Attempted, 'world' | 'variables' | 'at'>,
-  written: number | string,
-  keyword: string,
-): number {
-  if (typeof written === 'number') return written;
-  const value = Number(evaluated(step.world.expressions.text(written, step.variables.scope(step.at)), keyword));
-  if (!Number.isFinite(value)) throw new Misjudged(`${keyword} must come to a number, but "${written}" did not`);
-  return value;
-}
-
-export function text(step: Pick<Attempted, 'world' | 'variables' | 'at'>, written: string, keyword: string): string {
-  return evaluated(step.world.expressions.text(written, step.variables.scope(step.at)), keyword);
-}
-
-/** A keyword that cannot be evaluated is answered on the safe side; the step itself will say what is wrong. */
-export function safely<T>(evaluate: () => T, otherwise: T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    if (error instanceof Misjudged) return otherwise;
-    throw error;
-  }
-}
-
-function evaluated<T>(result: Evaluated<T>, keyword: string): T {
-  if (result.ok) return result.value;
-  throw new Misjudged(`${keyword}: ${result.reason}`);
-}
-
-function resolved<T>(
-  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string },
-): T {
-  if (result.ok) return result.value;
-  throw new Misjudged(result.reason);
-}
-
-function kindOf(value: Value): string {
-  return value === null
-    ? 'nothing'
-    : isList(value)
-      ? 'a list'
-      : isMap(value)
-        ? 'a mapping'
-        : `${typeof value} ${JSON.stringify(value)}`;
 }

@@ -9,11 +9,12 @@ import { isSimulated, undecided } from './dry-run.ts';
 import { finished } from './finished.ts';
 import { runsOnce, type StepFinished } from './history.ts';
 import { followsUp, settleInterrupted } from './interrupted.ts';
+import { flag, safely } from './keywords.ts';
 import { Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED } from './perform.ts';
 import { pause, steer } from './steering.ts';
-import { type Attempted, asValue, flag, safely, takeStep } from './step.ts';
+import { type Attempted, asValue, takeStep } from './step.ts';
 import type { Whereabouts } from './walk.ts';
 import { windowIsOver } from './windows.ts';
 
@@ -47,7 +48,7 @@ function isStillNext(play: PlannedPlay, host: string, { task, flushedAt }: Next,
 }
 
 async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
-  const letGo = course.isInWindow(host) ? undefined : course.underWay.begin(host, where.task.id);
+  const letGo = course.windows.has(host) ? undefined : course.underWay.begin(host, where.task.id);
   try {
     return await takeUnlessLetGo(play, batch, host, where, letGo, course);
   } finally {
@@ -106,7 +107,7 @@ function takingOf(
     taskId: task.id,
     ...(flushedAt === undefined ? {} : { flushedAt }),
   };
-  const patience = course.patienceWith(host);
+  const patience = course.windows.of(host)?.patience;
   const inWindow = patience !== undefined;
   const step: Attempted = {
     ...context,
@@ -139,7 +140,7 @@ function checkModeOf(
 
 /** What is refused once for a batch is refused for all of it; the journal says so of each. */
 async function tellOthers(event: StepFinished, play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
-  const others = batch.hosts.filter((host) => host !== event.host && course.takesPart(host));
+  const others = batch.hosts.filter((host) => host !== event.host && !course.out.has(host));
   const reason = `"${event.task}", done once for the batch on ${event.host}, was refused`;
   const at = { play: play.name, playNumber: play.number, batch: batch.number };
   for (const host of others) await course.world.record({ type: 'host_refused', ...at, host, reason });

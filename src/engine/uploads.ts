@@ -1,9 +1,10 @@
 import { findAction } from '../actions/registry.ts';
 import type { Expressions } from '../expressions/expressions.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import { revealed, type Secrets } from '../plan/secrets.ts';
 import { Before, type TaskAt } from './before.ts';
 import { paramsOf } from './params.ts';
+import { spotsIn } from './spot.ts';
 
 /** A file of the bastion that a task reads. */
 export interface Upload {
@@ -23,13 +24,18 @@ export function uploadsOf(
   const open = revealed(plan, secrets);
   const before = new Before(open, expressions, playbookDir);
   const found = new Map<string, Upload>();
-  for (const play of open.plays)
-    for (const task of play.tasks)
-      for (const batch of play.batches)
-        for (const host of batch.hosts)
-          for (const path of filesAt({ play, batch, host, task }, before))
-            if (!found.has(path)) found.set(path, { path, ...(task.noLog === false ? {} : { hiddenBy: task.id }) });
+  for (const at of open.plays.flatMap(stepsIn))
+    for (const path of filesAt(at, before)) if (!found.has(path)) found.set(path, uploadOf(path, at.task));
   return [...found.values()];
+}
+
+function stepsIn(play: PlannedPlay): readonly TaskAt[] {
+  const spots = spotsIn(play);
+  return play.tasks.flatMap((task) => spots.map((spot) => ({ ...spot, task })));
+}
+
+function uploadOf(path: string, { id, noLog }: PlannedTask): Upload {
+  return { path, ...(noLog === false ? {} : { hiddenBy: id }) };
 }
 
 function filesAt(at: TaskAt, before: Before): readonly string[] {

@@ -1,16 +1,14 @@
 import { OMIT } from '../expressions/expressions.ts';
 import type { Scope, Variable } from '../expressions/scope.ts';
 import { implicitVars } from '../plan/implicit.ts';
-import type { Batch, Plan, PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import type { Plan, PlannedPlay, PlannedTask } from '../plan/plan.ts';
 import type { Value, ValueMap } from '../source/value.ts';
 import { asForeseen } from './dry-run.ts';
 import type { Memory } from './memory.ts';
+import type { Spot } from './spot.ts';
 
 /** Where an expression is evaluated. */
-export interface Standpoint {
-  readonly play: PlannedPlay;
-  readonly batch: Batch;
-  readonly host: string;
+export interface Standpoint extends Spot {
   readonly task?: PlannedTask;
   /** The loop's item, a result under judgement: over everything but magic variables. */
   readonly local?: ValueMap;

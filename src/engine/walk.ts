@@ -51,7 +51,8 @@ export type Whereabouts =
   | { readonly kind: 'ended' }
   | { readonly kind: Grief; readonly failedAt: PlannedTask };
 
-type Next = Extract<Whereabouts, { kind: 'next' }>;
+/** The host has a step to take. */
+export type Next = Extract<Whereabouts, { kind: 'next' }>;
 
 /** Walks the tree of a play along a host's history. */
 export function whereabouts(nodes: readonly Node[], history: History): Whereabouts {
@@ -148,4 +149,9 @@ export function hasTouched(node: Node, history: Pick<History, 'hasTouched'>): bo
 
 function mended(where: Whereabouts): Whereabouts {
   return where.kind === 'next' ? ({ ...where, mending: true } satisfies Next) : where;
+}
+
+/** What a host has come to, or will have once it has cleaned up. */
+export function griefOf(where: Whereabouts): Whereabouts['kind'] | undefined {
+  return where.kind === 'next' ? where.failedAs : where.kind;
 }

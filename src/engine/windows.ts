@@ -1,37 +1,25 @@
 import type { Result } from '../actions/action.ts';
-import { admit, guardAfterSeconds, leftSeconds, type Prospect } from '../gates/window.ts';
-import { closeScript, lookScript, openScript, readWindow, type Said } from '../gates/window-script.ts';
-import type { Batch, PlannedPlay, PlannedTask, Timed } from '../plan/plan.ts';
+import { admit, leftSeconds, type Prospect } from '../gates/window.ts';
+import type { Said } from '../gates/window-script.ts';
 import type { BlockNode } from '../plan/tree.ts';
-import type { Script } from '../shell/script.ts';
-import { durationMs } from '../source/duration.ts';
 import type { Course } from './course.ts';
-import { Misjudged } from './misjudged.ts';
-import { tell } from './perform.ts';
-import { type Attempted, siteOf, text } from './step.ts';
-import type { Whereabouts } from './walk.ts';
-
-type Next = Extract<Whereabouts, { kind: 'next' }>;
-
-/** A host's place in a play, at the task that comes next. */
-interface Spot {
-  readonly play: PlannedPlay;
-  readonly batch: Batch;
-  readonly host: string;
-}
+import { addressOf, type Spot } from './spot.ts';
+import type { Next, Whereabouts } from './walk.ts';
+import { windowName } from './window-blocks.ts';
+import { askHowItStands, askToClose, askToOpen, prospectOf } from './window-host.ts';
 
 /** Lets a host into the window that comes next, if any; false: it was turned away, or nothing may begin. */
 export async function enterWindow(spot: Spot, where: Next, course: Course): Promise<boolean> {
   const window = where.window?.window;
-  if (where.window === undefined || window === undefined || course.isInWindow(spot.host)) return true;
+  if (where.window === undefined || window === undefined || course.windows.has(spot.host)) return true;
   if (course.dryRun !== undefined) return mayEnter(window, spot, where, course);
-  if (window.timed === undefined) return course.openWindow(spot, where.window);
+  if (window.timed === undefined) return recordEntry(spot, where.window, undefined, course);
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect === 'string') return turnAway(prospect, spot, course);
   const verdict = admit(prospect);
   if (!verdict.open) return turnAway(`window "${window.name}" was not opened: ${verdict.reason}`, spot, course);
   // In the journal first: a host that has opened it and a bastion that does not know of it must not come about.
-  if (!(await course.openWindow(spot, where.window, prospect))) return false;
+  if (!(await recordEntry(spot, where.window, prospect, course))) return false;
   return openOnHost(prospect, spot, where, course);
 }
 
@@ -45,23 +33,22 @@ export async function enterAgain(spot: Spot, where: Next, course: Course): Promi
     return true;
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect !== 'string') return openOnHost(prospect, spot, where, course);
-  await course.closeWindow(spot, { kind: 'through' });
+  await recordExit(spot, { kind: 'through' }, course);
   return turnAway(prospect, spot, course);
 }
 
 function hasBegun(spot: Spot, where: Next, window: BlockNode, course: Course): boolean {
-  const { address } = stepAt(spot, where, course);
   return (
     course.hasTouched(spot.play, spot.host, window) ||
-    course.isUnknown({ ...address, taskId: where.task.id }, [spot.host])
+    course.isUnknown({ ...addressOf(spot), taskId: where.task.id }, [spot.host])
   );
 }
 
 async function openOnHost(prospect: Prospect, spot: Spot, where: Next, course: Course): Promise<boolean> {
-  const name = where.window?.window?.name ?? '';
-  const said = await ask(openScript(openingOf(name, prospect, spot, where, course)), 'work', spot, where, course);
+  const said = await askToOpen(prospect, spot, where, course);
   if (said.opened !== undefined) return true;
-  await course.closeWindow(spot, { kind: 'through' });
+  await recordExit(spot, { kind: 'through' }, course);
+  const name = where.window?.window?.name ?? '';
   return turnAway(`window "${name}" was not opened: ${said.refused ?? 'the host gave no answer'}`, spot, course);
 }
 
@@ -88,11 +75,37 @@ export async function leaveWindow(spot: Spot, where: Whereabouts, course: Course
   const open = course.windowOf(spot.play, spot.host);
   if (open === undefined || (where.kind === 'next' && where.window?.id === open.id)) return;
   if (open.window?.timed !== undefined) {
-    const said = await ask(closeScript(open.window.name), 'work', spot, nextOf(open, spot), course);
+    const said = await askToClose(open.window.name, spot, open, course);
     const message = noteAtTheEnd(said, open.window.name);
     if (message !== undefined) course.world.report({ type: 'warning', host: spot.host, message });
   }
-  await course.closeWindow(spot, where);
+  await recordExit(spot, where, course);
+}
+
+/** False when the journal does not hold it, and the window must not be entered. */
+async function recordEntry(
+  spot: Spot,
+  window: BlockNode,
+  prospect: Prospect | undefined,
+  { world, windows, stop }: Course,
+): Promise<boolean> {
+  const isOnDisk = await world.record({
+    type: 'window_opened',
+    ...addressOf(spot),
+    window: window.window?.name ?? window.id,
+    ...(prospect === undefined ? {} : { lengthMs: prospect.lengthSeconds * 1000 }),
+  });
+  if (isOnDisk) windows.enter(spot.host, window.id, world.clock.monotonic(), prospect?.declaredSeconds);
+  else stop.drain('the journal cannot be written');
+  return isOnDisk;
+}
+
+async function recordExit(spot: Spot, where: Whereabouts, { world, windows }: Course): Promise<void> {
+  const stay = windows.of(spot.host);
+  if (stay === undefined) return;
+  windows.leave(spot.host);
+  await world.record({ type: 'window_closed', ...addressOf(spot), window: windowName(spot.play, stay.window) });
+  if (where.kind !== 'failed' && where.kind !== 'unreachable') windows.learn(stay, world.clock.monotonic());
 }
 
 function noteAtTheEnd(said: Said & { readonly isSilent: boolean }, name: string): string | undefined {
@@ -106,11 +119,11 @@ function noteAtTheEnd(said: Said & { readonly isSilent: boolean }, name: string)
 export async function windowIsOver(spot: Spot, where: Next, course: Course): Promise<Result | undefined> {
   const window = where.window?.window;
   const inBlock = where.task.blocks.some(({ id, part }) => id === where.window?.id && part === 'block');
-  if (window?.timed === undefined || !inBlock || !course.isInWindow(spot.host)) return undefined;
+  if (window?.timed === undefined || !inBlock || !course.windows.has(spot.host)) return undefined;
   const prospect = prospectOf(window.timed, spot, where, course);
   if (typeof prospect === 'string') return undefined;
-  const said = await ask(lookScript(window.name), 'probe', spot, where, course);
-  const why = reasonToEnd(said, prospect, course.secondsInWindow(spot.host));
+  const said = await askHowItStands(window.name, spot, where, course);
+  const why = reasonToEnd(said, prospect, course.windows.secondsIn(spot.host, course.world.clock.monotonic()));
   return why === undefined ? undefined : { changed: false, failed: true, degraded: true, msg: `not done: ${why}` };
 }
 
@@ -126,89 +139,4 @@ function reasonToEnd(
   if (left === undefined) return 'the host was rebooted inside its window, which is void: what must finish comes now';
   if (left > reserveSeconds) return undefined;
   return `${Math.max(0, Math.floor(left))} s of the window are left, and ${reserveSeconds} s are kept for what must finish`;
-}
-
-/** The window's figures on a host, or what is wrong with them. */
-function prospectOf(timed: Timed, spot: Spot, where: Next, course: Course): Prospect | string {
-  const step = stepAt(spot, where, course);
-  const read = (written: string, keyword: string): number => {
-    const rendered = text(step, written, keyword);
-    const ms = durationMs(rendered);
-    if (ms === undefined) throw new Misjudged(`${keyword}: "${rendered}" is no duration, such as 15m or 900`);
-    return ms / 1000;
-  };
-  try {
-    const declaredSeconds = timed.expected === undefined ? undefined : read(timed.expected, 'expected');
-    const expectedSeconds = course.expectedSeconds(where.window?.id ?? '', declaredSeconds);
-    return {
-      lengthSeconds: read(timed.length, 'length'),
-      reserveSeconds: read(timed.reserve, 'reserve'),
-      ...(declaredSeconds === undefined ? {} : { declaredSeconds }),
-      ...(expectedSeconds === undefined ? {} : { expectedSeconds }),
-    };
-  } catch (error) {
-    if (error instanceof Misjudged) return `the window's ${error.message}`;
-    throw error;
-  }
-}
-
-function openingOf(name: string, prospect: Prospect, spot: Spot, where: Next, course: Course) {
-  const guard = where.window?.window?.timed?.guard;
-  return {
-    name,
-    run: `${course.world.run}, as ${spot.host}`,
-    lengthSeconds: Math.floor(prospect.lengthSeconds),
-    ...(guard === undefined || 'none' in guard
-      ? {}
-      : {
-          guard: {
-            command: text(stepAt(spot, where, course), guard.command, 'guard'),
-            afterSeconds: guardAfterSeconds(prospect),
-          },
-        }),
-  };
-}
-
-/** The window itself as a step, for what is sent on its behalf: with the rights of its first task. */
-function stepAt(spot: Spot, { task, window }: Pick<Next, 'task' | 'window'>, course: Course): Attempted {
-  const { play, batch, host } = spot;
-  const patience = course.patienceWith(host);
-  return {
-    world: course.world,
-    variables: course.variables,
-    at: { play, batch, host, task },
-    address: {
-      play: play.name,
-      playNumber: play.number,
-      batch: batch.number,
-      host,
-      task: `window ${window?.window?.name ?? ''}`,
-      taskId: window?.id ?? task.id,
-    },
-    check: false,
-    diff: false,
-    mask: course.mask,
-    noLog: false,
-    ...(patience === undefined ? {} : { patience }),
-  };
-}
-
-async function ask(
-  script: Script,
-  purpose: 'probe' | 'work',
-  spot: Spot,
-  where: Pick<Next, 'task' | 'window'>,
-  course: Course,
-): Promise<Said & { readonly isSilent: boolean }> {
-  const step = stepAt(spot, where, course);
-  const answer = await tell(script, purpose, siteOf(step, step.variables.scope(step.at)));
-  if (answer.ok) return { ...readWindow(answer.stdout), isSilent: false };
-  return { refused: answer.message, hasFired: false, isSilent: true };
-}
-
-/** Any task of the window stands for its rights. */
-function nextOf(window: BlockNode, { play }: Spot): { readonly task: PlannedTask; readonly window: BlockNode } {
-  const task = play.tasks.find(({ blocks }) => blocks.some(({ id }) => id === window.id));
-  if (task === undefined) throw new Error(`window ${window.id} has no task`);
-  return { task, window };
 }

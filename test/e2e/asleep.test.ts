@@ -1,25 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const PATIENT = { timeout: 25_000 };
 
 describe.skipIf(sshdMissing())('a bastion that falls asleep', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
+  deskForEach(
+    ['a ansible_host=127.2.0.1'],
+    (given) => {
+      desk = given;
+    },
     // It gives up a client that has been silent for two seconds.
-    sshd = await startSshd({ config: ['ClientAliveInterval 1', 'ClientAliveCountMax 2'] });
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, ['a ansible_host=127.2.0.1']);
-  });
-  afterEach(() => desk.close());
+    { config: ['ClientAliveInterval 1', 'ClientAliveCountMax 2'] },
+  );
 
   /** Stops rollgate until its host has given it up, and wakes it. */
   async function sleepOn(call: { readonly child: { kill(signal: NodeJS.Signals): boolean } }): Promise<void> {
-    const given = () => sshd.log().split('Timeout, client not responding').length;
+    const given = () => desk.sshd.log().split('Timeout, client not responding').length;
     const before = given();
     call.child.kill('SIGSTOP');
     await expect.poll(given, PATIENT).toBeGreaterThan(before);

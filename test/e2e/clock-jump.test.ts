@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const PLAYBOOK = `
 - name: Roll
@@ -21,18 +22,12 @@ const PLAYBOOK = `
 `;
 
 describe.skipIf(sshdMissing())('the clock of the bastion', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, ['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2']);
+  deskForEach(['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2'], (given) => {
+    desk = given;
     const preload = join(import.meta.dirname, 'shifted-clock.mjs');
     desk.env = { ...desk.env, NODE_OPTIONS: `--import ${preload}`, CLOCK_SHIFT: desk.write('shift', '0') };
   });
-  afterEach(() => desk.close());
 
   it.each([
     ['ahead', 3],

@@ -121,7 +121,10 @@ export class Desk {
   under: readonly string[] = [];
   readonly #calls: Call[] = [];
 
-  constructor(sshd: Sshd, hosts: readonly string[]) {
+  constructor(
+    readonly sshd: Sshd,
+    hosts: readonly string[],
+  ) {
     mkdirSync(this.site, { mode: 0o777 });
     mkdirSync(join(this.folder, '.ssh'));
     copyFileSync(sshd.knownHosts, join(this.folder, '.ssh/known_hosts'));

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { missing, type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes } from './desk.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { missing, sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const PLAYBOOK = `
 - name: Roll
@@ -84,15 +85,10 @@ function diskMissing(): string | undefined {
 }
 
 describe.skipIf(sshdMissing() || diskMissing())('a disk that breaks', () => {
-  let sshd: Sshd;
   let desk: Desk;
   let disk: Disk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, ['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2']);
+  deskForEach(['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2'], (given) => {
+    desk = given;
     mkdirSync(desk.state);
     disk = new Disk(desk.state);
   });

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held } from './desk.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { missing, sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const PLAYBOOK = `
 - name: Roll
@@ -22,8 +23,9 @@ const PLAYBOOK = `
 `;
 
 /** Only root can mount, and not in every container. */
-function cannotMount(): boolean {
-  return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status !== 0;
+function mountMissing(): string | undefined {
+  const able = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+  return able ? undefined : missing('nothing can be mounted here: the test with a full disk is left out');
 }
 
 /** Writes until nothing more goes in. */
@@ -44,15 +46,10 @@ function fits(fd: number, size: number): boolean {
   }
 }
 
-describe.skipIf(sshdMissing() || cannotMount())('a disk that is full', () => {
-  let sshd: Sshd;
+describe.skipIf(sshdMissing() || mountMissing())('a disk that is full', () => {
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, ['a ansible_host=127.2.0.1']);
+  deskForEach(['a ansible_host=127.2.0.1'], (given) => {
+    desk = given;
     mkdirSync(desk.state);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', desk.state]);
   });

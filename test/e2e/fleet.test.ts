@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, type Ended, ended, filesBelow, outcomes, resultOf, type Told } from './desk.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, type Ended, ended, filesBelow, outcomes, resultOf, type Told } from './desk.ts';
+import { deskForAll } from './desks.ts';
 
 const COUNT = 100;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `h${String(index + 1).padStart(3, '0')}`);
@@ -56,21 +57,17 @@ const PLAYBOOK = `
 const BYTES = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
 
 describe.skipIf(sshdMissing())('a hundred hosts, ten at a time', () => {
-  let sshd: Sshd;
   let desk: Desk;
   let result: Ended & { readonly events: readonly Told[] };
+  deskForAll(HOSTS, (given) => {
+    desk = given;
+  });
   beforeAll(async () => {
-    sshd = await startSshd();
-    desk = new Desk(sshd, HOSTS);
     desk.write('told.sh', '#!/bin/sh\nprintf "%s in script" "$1"\n');
     writeFileSync(join(desk.folder, 'sent.bin'), BYTES);
     utimesSync(join(desk.folder, 'sent.bin'), 1_700_000_000, 1_700_000_000);
     result = await ended(desk.play(PLAYBOOK));
   }, 120_000);
-  afterAll(async () => {
-    await desk?.close();
-    await sshd?.stop();
-  });
 
   it('do all of it', () => {
     expect([result.code, result.stderr]).toEqual([0, '']);
@@ -171,13 +168,16 @@ describe.skipIf(sshdMissing())('a hundred hosts, ten at a time', () => {
 });
 
 describe.skipIf(sshdMissing())('a hundred hosts, all at once', () => {
+  let desk: Desk;
+  const names = Array.from({ length: 100 }, (_, index) => `h${index + 1}`);
+  deskForAll(
+    names.map((name, index) => `${name} ansible_host=127.1.1.${index + 1}`),
+    (given) => {
+      desk = given;
+    },
+  );
+
   it('are all reached, and each has its own', async () => {
-    const sshd = await startSshd();
-    const names = Array.from({ length: 100 }, (_, index) => `h${index + 1}`);
-    const desk = new Desk(
-      sshd,
-      names.map((name, index) => `${name} ansible_host=127.1.1.${index + 1}`),
-    );
     const play = `
 - hosts: all
   tasks:
@@ -190,7 +190,5 @@ describe.skipIf(sshdMissing())('a hundred hosts, all at once', () => {
     const { code, events } = await ended(desk.play(play, ['-f', '100']));
     expect([code, outcomes(events).length]).toEqual([0, 200]);
     expect(names.map((name) => desk.left(name))).toEqual(names.map((_, index) => `127.1.1.${index + 1}\n`));
-    await desk.close();
-    await sshd.stop();
   }, 120_000);
 });

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { missing, type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { missing, sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const KNOWN = '127.0.0.1 localhost\n127.2.0.1 a.rollgate.test\n127.2.0.2 b.rollgate.test\n';
 
@@ -23,14 +24,9 @@ function namespacesMissing(): string | undefined {
 }
 
 describe.skipIf(sshdMissing() || namespacesMissing())('names that are resolved no more', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, ['a ansible_host=a.rollgate.test', 'b ansible_host=b.rollgate.test']);
+  deskForEach(['a ansible_host=a.rollgate.test', 'b ansible_host=b.rollgate.test'], (given) => {
+    desk = given;
     // Names that rollgate alone sees; and nobody answers at the address of its name server.
     const [hosts, resolver] = [
       desk.write('hosts', KNOWN),
@@ -38,9 +34,8 @@ describe.skipIf(sshdMissing() || namespacesMissing())('names that are resolved n
     ];
     const script = `mount --bind '${hosts}' /etc/hosts && mount --bind '${resolver}' /etc/resolv.conf && exec "$@"`;
     desk.under = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
-    desk.write('.ssh/known_hosts', readFileSync(sshd.knownHosts, 'utf8').replace('[127.*]', '[*.rollgate.test]'));
+    desk.write('.ssh/known_hosts', readFileSync(desk.sshd.knownHosts, 'utf8').replace('[127.*]', '[*.rollgate.test]'));
   });
-  afterEach(() => desk.close());
 
   const forget = () => desk.write('hosts', '127.0.0.1 localhost\n');
   const know = () => desk.write('hosts', KNOWN);
@@ -76,7 +71,7 @@ describe.skipIf(sshdMissing() || namespacesMissing())('names that are resolved n
 `);
     await call.printed('held');
     forget();
-    sshd.cut();
+    desk.sshd.cut();
     await call.event(({ task, outcome }) => task === 'restart' && String(outcome).startsWith('unreachable'));
     know();
     const { code, events } = await ended(call);

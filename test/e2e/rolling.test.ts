@@ -1,23 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes, resultOf } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { freePort, sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes, resultOf } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 describe.skipIf(sshdMissing())('a rolling play', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-  });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(
-      sshd,
-      NAMES.map((name, index) => `${name} ansible_host=127.5.0.${index + 1}`),
-    );
-  });
-  afterEach(() => desk.close());
+  deskForEach(
+    NAMES.map((name, index) => `${name} ansible_host=127.5.0.${index + 1}`),
+    (given) => {
+      desk = given;
+    },
+  );
 
   const task = `
   tasks:
@@ -41,7 +36,7 @@ describe.skipIf(sshdMissing())('a rolling play', () => {
     const port = '{{ dead if inventory_hostname == "b" else hostvars["a"].ansible_port }}';
     const play = `- hosts: all\n  serial: 2\n  max_failures: 0\n  vars: {ansible_port: '${port}'}\n  tasks: [{name: work, shell: "echo x >> {{ site }}/{{ inventory_hostname }}"}]\n`;
     const { code, events } = await ended(
-      desk.play(play.replace('hostvars["a"].ansible_port', String(sshd.port)), args),
+      desk.play(play.replace('hostvars["a"].ansible_port', String(desk.sshd.port)), args),
     );
     expect([code, outcomes(events)]).toEqual([4, ['a work changed', 'b work unreachable']]);
   });
@@ -111,7 +106,7 @@ describe.skipIf(sshdMissing())('a rolling play', () => {
       shell: echo last >> {{ site }}/a
 `);
     await call.printed('held');
-    sshd.cut();
+    desk.sshd.cut();
     const { code, events } = await ended(call);
     desk.release('go');
     expect([code, outcomes(events)]).toEqual([4, ['a restart changed', 'a shut unreachable']]);
@@ -127,7 +122,7 @@ describe.skipIf(sshdMissing())('a rolling play', () => {
     - { name: after, shell: 'true' }
 `);
     await call.printed('held');
-    sshd.cut();
+    desk.sshd.cut();
     desk.release('go');
     const { code, events } = await ended(call);
     expect([code, outcomes(events)]).toEqual([0, ['a after changed', 'a before changed', 'a waits changed']]);

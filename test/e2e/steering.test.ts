@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { type Call, Desk, type Ended, ended, held, outcomes } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { sshdMissing } from '../sshd/sshd.ts';
+import { type Call, type Desk, type Ended, ended, held, outcomes } from './desk.ts';
+import { deskForAll, deskForEach } from './desks.ts';
 
 const HOSTS = ['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2'];
 
@@ -19,16 +20,10 @@ const PLAYBOOK = `
 `;
 
 describe.skipIf(sshdMissing())('a run that is steered', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
+  deskForEach(HOSTS, (given) => {
+    desk = given;
   });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, HOSTS);
-  });
-  afterEach(() => desk.close());
 
   const say = (...args: readonly string[]): Promise<Ended> => desk.start([...args, '--reason', 'because']).ended;
   const runId = () => basename(desk.run);
@@ -197,19 +192,13 @@ function example(): readonly { readonly who: string; readonly words: readonly st
 }
 
 describe.skipIf(sshdMissing())('two operators, as docs/steering.md has it', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
-    const names = Array.from(
-      { length: 500 },
-      (_, index) => `agent${String(index + 1).padStart(3, '0')} ansible_connection=local`,
-    );
-    desk = new Desk(sshd, names);
-  });
-  afterAll(async () => {
-    await desk.close();
-    await sshd.stop();
+  const hosts = Array.from(
+    { length: 500 },
+    (_, index) => `agent${String(index + 1).padStart(3, '0')} ansible_connection=local`,
+  );
+  deskForAll(hosts, (given) => {
+    desk = given;
   });
 
   it('one runs; the other pauses, takes host 394 of 500 as complete, and has it done again later', async () => {

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sshd, sshdMissing, startSshd } from '../sshd/sshd.ts';
-import { Desk, ended, held, outcomes } from './desk.ts';
+import { describe, expect, it } from 'vitest';
+import { sshdMissing } from '../sshd/sshd.ts';
+import { type Desk, ended, held, outcomes } from './desk.ts';
+import { deskForEach } from './desks.ts';
 
 const HOSTS = ['a ansible_host=127.2.0.1', 'b ansible_host=127.2.0.2'];
 
@@ -22,16 +23,10 @@ const PLAYBOOK = `
 `;
 
 describe.skipIf(sshdMissing())('a run that is stopped', () => {
-  let sshd: Sshd;
   let desk: Desk;
-  beforeAll(async () => {
-    sshd = await startSshd();
+  deskForEach(HOSTS, (given) => {
+    desk = given;
   });
-  afterAll(() => sshd.stop());
-  beforeEach(() => {
-    desk = new Desk(sshd, HOSTS);
-  });
-  afterEach(() => desk.close());
 
   it.each([
     ['SIGINT', []],

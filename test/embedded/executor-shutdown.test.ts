@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
+import { rollgate } from './desk.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { ExecutorSpec, HostSpec } from './simulated/host.ts';
 import type { Fate } from './simulated/mesos.ts';
@@ -55,28 +52,11 @@ async function rollWith(more: (fleet: Fleet) => object, ...hosts: readonly HostS
     watch: 0,
     ...more(started),
   };
-  const stream = new PassThrough();
-  const out = text(stream);
-  const terminal: Terminal = {
-    out: () => {},
-    err: () => {},
-    // The stream of events needs nothing of a terminal but to be written to.
-    stdout: stream as unknown as NodeJS.WriteStream,
-    isInteractive: false,
-    showsRows: false,
-    colour: false,
-    env: {},
-    cwd: started.directory,
-    readLine: async () => undefined,
-    onInterrupt: () => () => {},
-    onHangup: () => () => {},
-  };
-  const code = await main(
-    ['run', PLAYBOOK, '-i', started.inventoryFile, '-e', JSON.stringify(variables), '--yes', '--format', 'json'],
-    terminal,
+  const { code, out } = await rollgate(
+    started.directory,
+    ...['run', PLAYBOOK, '-i', started.inventoryFile, '-e', JSON.stringify(variables), '--yes', '--format', 'json'],
   );
-  stream.end();
-  const lines = (await out).split('\n').filter((line) => line !== '');
+  const lines = out.split('\n').filter((line) => line !== '');
   const events = lines.map((line) => JSON.parse(line));
   const opened = events.filter(({ type }) => type === 'window_opened');
   const mesosOf = (host: string) => started.hosts.get(host)?.state.mesos;

@@ -1,10 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
+import { rollgate } from './desk.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 
 const PLAYBOOK = `
@@ -25,30 +22,12 @@ afterEach(async () => {
   fleet = undefined;
 });
 
-/** A call of rollgate: its exit code, and what it printed. */
-async function rollgate(
+async function call(
   on: Fleet,
   ...argv: readonly string[]
 ): Promise<{ readonly code: number; readonly printed: string }> {
-  const stream = new PassThrough();
-  const printed = text(stream);
-  const terminal: Terminal = {
-    out: (line) => void stream.write(line),
-    err: (line) => void stream.write(line),
-    // Without a terminal's rows, a report only writes.
-    stdout: stream as unknown as NodeJS.WriteStream,
-    isInteractive: false,
-    showsRows: false,
-    colour: false,
-    env: {},
-    cwd: on.directory,
-    readLine: async () => undefined,
-    onInterrupt: () => () => {},
-    onHangup: () => () => {},
-  };
-  const code = await main([...argv, '--yes', '--format', 'lines'], terminal);
-  stream.end();
-  return { code, printed: await printed };
+  const { code, out, err } = await rollgate(on.directory, ...argv, '--yes', '--format', 'lines');
+  return { code, printed: out + err };
 }
 
 describe('mesos_rexray on embedded hosts', () => {
@@ -62,17 +41,17 @@ describe('mesos_rexray on embedded hosts', () => {
     });
     const rexrayOn = (host: string) => fleet?.hosts.get(host)?.state.rexray;
     await writeFile(join(fleet.directory, 'site.yml'), PLAYBOOK);
-    const run = await rollgate(fleet, 'run', 'site.yml', '-i', fleet.inventoryFile, '-e', 'rexray=true');
+    const run = await call(fleet, 'run', 'site.yml', '-i', fleet.inventoryFile, '-e', 'rexray=true');
     expect(run.printed).toContain('container "mesos-S1.db" of task "db.1" with volume "db"');
     expect(run.printed).toContain('To go on: ');
     expect(run.code).toBe(3);
     expect(rexrayOn('free')).toMatchObject({ active: false, enabled: false });
     expect(rexrayOn('held')).toMatchObject({ active: true, enabled: true });
 
-    const again = await rollgate(fleet, 'resume');
+    const again = await call(fleet, 'resume');
     expect(again.code).toBe(3);
     rexrayOn('held')?.volumes.clear();
-    const last = await rollgate(fleet, 'resume');
+    const last = await call(fleet, 'resume');
     expect(last.printed).toContain('held | After it | ok');
     expect(last.printed).not.toContain('free |');
     expect(last.code).toBe(0);
@@ -82,7 +61,7 @@ describe('mesos_rexray on embedded hosts', () => {
   it('leaves RexRay alone unless it is asked for', async () => {
     fleet = await startFleet({ hosts: [{ name: 'free', rexray: { volumes: [] } }] });
     await writeFile(join(fleet.directory, 'site.yml'), PLAYBOOK);
-    expect((await rollgate(fleet, 'run', 'site.yml', '-i', fleet.inventoryFile)).code).toBe(0);
+    expect((await call(fleet, 'run', 'site.yml', '-i', fleet.inventoryFile)).code).toBe(0);
     expect(fleet.hosts.get('free')?.state.rexray).toMatchObject({ active: true, enabled: true });
   });
 });

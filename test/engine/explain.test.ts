@@ -187,4 +187,15 @@ describe('explain', () => {
       expect(gate?.unblock).toBeUndefined();
     }
   });
+
+  it('says of a host what the run waits for, before any play has begun', () => {
+    const paused: RunEvent = { type: 'run_paused', reason: 'not yet', by: { user: 'ada', bastion: 'b' } };
+    expect(shown(explainHost('h1', given([paused])))).toEqual([
+      expect.stringMatching(/^PASS a process runs it/),
+      expect.stringMatching(/^FAIL nobody has said to wait: paused since .*not yet → continue R/),
+      expect.stringMatching(/^FAIL it is the turn of batch 1 of play 1: it has not begun yet/),
+      expect.stringMatching(/^PASS it has not been turned away/),
+      expect.stringMatching(/^PASS it has not failed/),
+    ]);
+  });
 });

@@ -1,9 +1,10 @@
 import type { Bastion, Clock } from '../../src/actions/action.ts';
 import type { Note } from '../../src/actions/ledger/note.ts';
 import type { Connection, Connections, RunOptions, Target } from '../../src/connection/connection.ts';
+import type { Assignment } from '../../src/engine/assignment.ts';
 import type { DryRun } from '../../src/engine/dry-run.ts';
 import { Orders } from '../../src/engine/orders.ts';
-import { type Assignment, runPlan } from '../../src/engine/run.ts';
+import { runPlan } from '../../src/engine/run.ts';
 import { Stop } from '../../src/engine/stop.ts';
 import type { Operator } from '../../src/engine/world.ts';
 import { createExpressions } from '../../src/expressions/expressions.ts';

@@ -7,39 +7,12 @@ import type { Agent, Executor } from '../../src/actions/mesos/facts.ts';
 import { registeredCapture } from '../../src/actions/mesos/registered-capture.ts';
 import { mesosBringHome, mesosRestartAgent } from '../../src/actions/mesos/restart-agent.ts';
 import { render } from '../../src/shell/script.ts';
+import { AGENT, executor, TEXT } from './facts.ts';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;
 
-function executor(given: Partial<Executor> = {}): Executor {
-  return {
-    pid: 13812,
-    start: 500,
-    id: 'cmd-ckpt',
-    framework: 'f',
-    comm: 'mesos-executor',
-    argv: ['mesos-executor'],
-    http: false,
-    checkpoint: true,
-    recoveryTimeout: '15mins',
-    standing: 'linked',
-    links: [{ fd: 6, inode: 700, localPort: 60498 }],
-    ...given,
-  };
-}
-
-const agent: Agent = {
-  unit: 'dcos-mesos-slave.service',
-  state: 'active',
-  pid: 1,
-  start: 9,
-  instance: 'boot/1/9',
-  listening: true,
-  latest: true,
-};
-const text = { version: 'mesos 1.0.3', docker: '', netstat: '', count: '1' };
-
 function found(executors: readonly Executor[], given: Partial<Agent> = {}): Found {
-  return { agent: { ...agent, ...given }, executors, text };
+  return { agent: { ...AGENT, ...given }, executors, text: TEXT };
 }
 
 function printed(stdout: string, code = 0): Done {

@@ -6,19 +6,13 @@ import type { Agent, Executor } from '../../src/actions/mesos/facts.ts';
 import { mesosPreflight } from '../../src/actions/mesos/preflight.ts';
 import { askedOn } from '../embedded/asked.ts';
 import { type ExecutorSpec, type HostSpec, SimulatedHost } from '../embedded/simulated/host.ts';
+import { AGENT, executor, TEXT } from './facts.ts';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;
 const GIVEN = { clock: 'checked' as const, port: 5051, image: IMAGE };
 
 const agent: Agent = {
-  unit: 'dcos-mesos-slave.service',
-  state: 'active',
-  pid: 1,
-  start: 9,
-  instance: 'boot/1/9',
-  listening: true,
-  id: 'S1',
-  latest: true,
+  ...AGENT,
   settings: { recover: 'reconnect' },
   changedSettings: [],
   service: {
@@ -32,28 +26,17 @@ const agent: Agent = {
   },
 };
 
-const executor: Executor = {
-  pid: 13812,
-  start: 500,
-  id: 'cmd-ckpt',
-  framework: 'f',
-  comm: 'mesos-executor',
-  argv: ['mesos-executor'],
-  http: false,
-  checkpoint: true,
+const ready = executor({
   checkpointKnown: true,
-  recoveryTimeout: '15mins',
   recoveryTimeoutSeconds: 900,
-  standing: 'linked',
-  links: [{ fd: 6, inode: 700, localPort: 60498 }],
   libc: { path: '/lib/libc.so.6', state: 'on disk' },
   cgroups: ['1:name=systemd:/mesos_executors.slice'],
-};
+});
 
 const good: Found = {
   agent,
-  executors: [executor],
-  text: { version: 'mesos 1.0.3', docker: '', netstat: '', count: '1' },
+  executors: [ready],
+  text: TEXT,
   clock: { bootId: 'boot', uptimeSeconds: 100, wallSeconds: 1_800_000_000, synchronised: 'yes' },
   docker: { answers: true, containers: new Map() },
   api: { told: 'answered', registered: true, executors: [] },
@@ -66,7 +49,7 @@ const good: Found = {
 };
 
 const withAgent = (given: Partial<Agent>): Found => ({ ...good, agent: { ...agent, ...given } });
-const withExecutor = (given: Partial<Executor>): Found => ({ ...good, executors: [{ ...executor, ...given }] });
+const withExecutor = (given: Partial<Executor>): Found => ({ ...good, executors: [{ ...ready, ...given }] });
 const around = (given: Partial<Found['surroundings']>): Found => ({
   ...good,
   ...(good.surroundings === undefined ? {} : { surroundings: { ...good.surroundings, ...given } }),
@@ -175,7 +158,7 @@ describe('before a shutdown', () => {
       'executors in the agent’s cgroup that systemd spares',
       {
         ...withAgent({ service: { ...(agent.service as NonNullable<Agent['service']>), killMode: 'process' } }),
-        executors: [{ ...executor, cgroups: inUnit }],
+        executors: [{ ...ready, cgroups: inUnit }],
       },
     ],
     ['a window from before the boot', around({ windows: [{ file: 'f', words: { phase: 'open', agent: 'old/1/9' } }] })],

@@ -13,39 +13,13 @@ import { keep } from '../../src/connection/keep.ts';
 import { askedOn } from '../embedded/asked.ts';
 import { type ExecutorSpec, SimulatedHost } from '../embedded/simulated/host.ts';
 import type { Mesos } from '../embedded/simulated/mesos.ts';
+import { AGENT, executor, TEXT } from './facts.ts';
 
-function executor(given: Partial<Executor> = {}): Executor {
-  return {
-    pid: 13812,
-    start: 500,
-    id: 'cmd-ckpt',
-    framework: 'f',
-    comm: 'mesos-executor',
-    argv: ['mesos-executor'],
-    http: false,
-    checkpoint: true,
-    recoveryTimeout: '15mins',
-    standing: 'linked',
-    links: [{ fd: 6, inode: 700, localPort: 60498 }],
-    ...given,
-  };
-}
-
-const agent: Agent = {
-  unit: 'dcos-mesos-slave.service',
-  state: 'active',
-  pid: 1,
-  start: 9,
-  instance: 'boot/1/9',
-  listening: true,
-  id: 'S1',
-};
-const text = { version: 'mesos 1.0.3', docker: '', netstat: '', count: '1' };
 const api = { told: 'answered', registered: true, recoveryErrors: 0, executors: [] };
 const docker = { answers: true, containers: new Map() };
 
 function found(executors: readonly Executor[], given: Partial<Agent> = {}, more: Partial<Found> = {}): Found {
-  return { agent: { ...agent, ...given }, executors, text, api, docker, recovery: 'finished', ...more };
+  return { agent: { ...AGENT, ...given }, executors, text: TEXT, api, docker, recovery: 'finished', ...more };
 }
 
 /** As a playbook gives it back, which has been JSON meanwhile. */

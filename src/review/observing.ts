@@ -6,8 +6,8 @@ import { leavesUndone } from '../journal/undone.ts';
 import type { Plan } from '../plan/plan.ts';
 import { finishedReason, outcomeOf } from '../report/host-log-text.ts';
 import { reasonOf } from '../report/reason.ts';
-import type { Finding, Observed, ObservedGroup, ObservedHost } from '../review/observed.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+import type { Finding, Observed, ObservedGroup, ObservedHost } from './observed.ts';
 
 /** What a dry run found, host by host, for those who approve the plan. */
 export function observedIn(progress: Progress, plan: Plan, from: string, until: string): Observed {
