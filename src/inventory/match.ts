@@ -87,6 +87,7 @@ export class Matcher {
 
   #named(name: string): Matched {
     const hosts = isGlob(name) && name !== '*' ? this.#glob(name) : this.#exact(name);
+    if (hosts instanceof TooLong) return refuse('pattern-regex', hosts.message);
     if (hosts !== undefined) return { ok: true, hosts };
     const localhost = this.#localhost(name);
     return localhost === undefined ? this.#unknown(name) : { ok: true, hosts: [localhost] };
@@ -98,9 +99,9 @@ export class Matcher {
     return group === undefined && host.length === 0 ? undefined : [...(group?.allHosts ?? []), ...host];
   }
 
-  #glob(glob: string): readonly string[] | undefined {
+  #glob(glob: string): readonly string[] | TooLong | undefined {
     const regex = compileGlob(glob);
-    return regex === undefined ? undefined : this.#hostsWhere((name) => regex.test(name));
+    return regex === undefined ? undefined : this.#hostsThatFit(regex);
   }
 
   /** Hosts of the groups whose names fit, `all` apart, then hosts whose own names fit; undefined when nothing does. */
