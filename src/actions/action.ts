@@ -21,6 +21,8 @@ export interface Action<P = unknown, F = unknown> {
   readonly freeForm?: string;
   /** Keys that hold bare expressions; they arrive as `Judged` values. */
   readonly expressions?: readonly string[];
+  /** What such an expression is said to be where it is not defined, instead of a failure. */
+  readonly whenUndefined?: Value;
   /** Whether doing it again is harmless, and whether the host can tell that it was done. */
   effect(params: P): Effect;
   /** The commands that it sends unless the host says that it is so already. Absent: they depend on what the host answers. */
@@ -209,7 +211,7 @@ export type HostCommand = Order & {
 };
 
 type Order =
-  | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: string }
+  | { readonly kind: 'run'; readonly script: Script; readonly stdin?: Uint8Array | Secret; readonly chdir?: Script }
   | {
       readonly kind: 'upload';
       readonly from: Uint8Array | { readonly file: string };

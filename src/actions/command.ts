@@ -11,6 +11,7 @@ import {
   reasons,
   stillUndone,
 } from './done-already.ts';
+import { hostPath } from './host-path.ts';
 import { ended, times } from './outcomes.ts';
 import { commandText, flag, nonEmpty, parameters, path, text, word } from './params.ts';
 import { splitWords } from './words.ts';
@@ -127,7 +128,12 @@ function decideRun(cmd: Value, script: Script, params: Common, facts: DoneAlread
 }
 
 function orderOf(script: Script, params: Common): HostCommand {
-  return { kind: 'run', script, ...stdinOf(params), ...(params.chdir === undefined ? {} : { chdir: params.chdir }) };
+  return {
+    kind: 'run',
+    script,
+    ...stdinOf(params),
+    ...(params.chdir === undefined ? {} : { chdir: hostPath(params.chdir) }),
+  };
 }
 
 function stdinOf({ stdin, stdin_add_newline }: Common): Partial<Extract<HostCommand, { kind: 'run' }>> {

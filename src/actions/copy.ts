@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { lines, type Script, sh, shellText } from '../shell/script.ts';
+import { pythonJson } from '../source/python-json.ts';
 import { isMap, type Value } from '../source/value.ts';
 import type { Action, Asked, Decision, Done, HostCommand, Probed, Result } from './action.ts';
 import { holds, type Sums, sha1, sumsFor } from './checksum.ts';
@@ -61,7 +62,7 @@ const params = parameters(
 });
 
 function contentText(given: unknown): unknown {
-  if (Array.isArray(given) || isMap(given as Value)) return JSON.stringify(given);
+  if (Array.isArray(given) || isMap(given as Value)) return pythonJson(given as Value, { sorted: false, ascii: true });
   if (typeof given === 'boolean') return given ? 'True' : 'False';
   return typeof given === 'number' ? String(given) : given;
 }
@@ -144,7 +145,7 @@ function question(given: Params): Script {
     // The name is put behind a folder here, so that one question is enough.
     name === undefined
       ? shellText('if [ -d "$p" ]; then echo folder=1; fi')
-      : sh`if [ -d "$p" ]; then p=\${p%/}/${name}; fi; case $p in */) p=$p${name} ;; esac`,
+      : sh`if [ -d "$p" ]; then p=\${p%/}/${name}; fi; case $p in */) p=\${p}${name} ;; esac`,
     askIds(given),
     look({ follow: false, sum: 'sha1' }),
     shellText(

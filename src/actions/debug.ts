@@ -24,6 +24,8 @@ export const debug: Action<Params, null> = {
   summary: 'Shows a text or a variable.',
   params,
   expressions: ['var'],
+  // In Ansible's words. Who looks at a variable asks whether it is there: no host is stopped for that.
+  whenUndefined: 'VARIABLE IS NOT DEFINED!',
   effect: () => 'reads',
   probe: async () => ({ ok: true, facts: null }),
   decide: (given) => ({ kind: 'settled', result: given.verbosity > 0 ? tooQuiet : { changed: false, ...said(given) } }),

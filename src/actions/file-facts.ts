@@ -1,7 +1,7 @@
 import { lines, type Script, shellText } from '../shell/script.ts';
 import type { Value } from '../source/value.ts';
 import type { Answer, Unanswered } from './action.ts';
-import { octal } from './mode.ts';
+import { registeredMode } from './mode.ts';
 
 export type Algorithm = 'sha1' | 'sha256' | 'md5';
 
@@ -252,7 +252,7 @@ export function asRegistered(found: Found): Readonly<Record<string, Value>> {
     gid: found.gid,
     owner: found.owner ?? String(found.uid),
     group: found.group ?? String(found.gid),
-    mode: octal(found.bits),
+    mode: registeredMode(found.bits),
     state: stateOf(found),
     size: found.size,
   };

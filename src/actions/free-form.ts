@@ -6,6 +6,8 @@ export type FreeForm =
 /** A word of free form: quotes and templates hold it together. */
 const WORD =
   /(?:\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\{#[\s\S]*?#\}|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|\\[\s\S]|[^\s"'\\])+/gy;
+/** A backslash at the end of a line joins it with the next. */
+const BETWEEN = /^(?:\s|\\\n)*/;
 const KEY_VALUE = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/;
 
 /**
@@ -18,12 +20,12 @@ export function splitFreeForm(text: string, knownKeys?: readonly string[]): Free
   let kept = '';
   let at = 0;
   while (at < text.length) {
-    const space = /^\s*/.exec(text.slice(at))?.[0] ?? '';
+    const space = BETWEEN.exec(text.slice(at))?.[0] ?? '';
     const word = wordAt(text, at + space.length);
     if (word === undefined && at + space.length < text.length) return unclosed(text.slice(at + space.length));
     const [, key, value] = KEY_VALUE.exec(word ?? '') ?? [];
     const isParam = key !== undefined && value !== undefined && (knownKeys?.includes(key) ?? true);
-    if (isParam) params.push([key, unquoted(value)]);
+    if (isParam) params.push([key, unquoted(unescaped(value))]);
     else kept += space + (word ?? '');
     at += space.length + (word?.length ?? 0);
   }
@@ -37,6 +39,27 @@ function wordAt(text: string, at: number): string | undefined {
 
 function unclosed(rest: string): FreeForm {
   return { ok: false, message: `a quote or a template is not closed at: ${rest.slice(0, 60)}` };
+}
+
+const ESCAPE = /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g;
+const ESCAPED: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** As Ansible has it in `key=value`, whatever the quotes: `\n` is a line break. */
+function unescaped(value: string): string {
+  return value.replace(ESCAPE, (_, eight?: string, four?: string, two?: string, one?: string) => {
+    const digits = eight ?? four ?? two;
+    const code = Number.parseInt(digits ?? '', 16);
+    if (digits !== undefined) return code > 0x10ffff ? _ : String.fromCodePoint(code);
+    return ESCAPED[one ?? ''] ?? one ?? '';
+  });
 }
 
 /** One pair of quotes around a whole value is the writer's, not the value's. */

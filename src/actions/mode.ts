@@ -18,7 +18,12 @@ function bitsOf(octal: string): number | undefined {
   return bits <= 0o7777 ? bits : undefined;
 }
 
-/** The four octal digits that Ansible registers. */
+/** What `copy` and `file` register: a 0 and three octal digits, or four. */
+export function registeredMode(bits: number): string {
+  return `0${bits.toString(8).padStart(3, '0')}`;
+}
+
+/** At least four octal digits, as `stat` registers them. */
 export function octal(bits: number): string {
   return bits.toString(8).padStart(4, '0');
 }

@@ -3,6 +3,7 @@ import { lines, type Script, sh, shellText } from '../shell/script.ts';
 import type { Action, Asked, Decision, Probed } from './action.ts';
 import { plainResult } from './command.ts';
 import { conditionParams, type DoneAlready, doneAlready, effectOf, reasons, stillUndone } from './done-already.ts';
+import { hostPath } from './host-path.ts';
 import { commandText, parameters, path } from './params.ts';
 import { splitWords } from './words.ts';
 
@@ -61,7 +62,7 @@ function decide(given: Params, facts: Facts): Decision {
         kind: 'run',
         script: runner(given),
         stdin: bytes,
-        ...(given.chdir === undefined ? {} : { chdir: given.chdir }),
+        ...(given.chdir === undefined ? {} : { chdir: hostPath(given.chdir) }),
       },
     ],
     conclude: ([done]) => plainResult(done),

@@ -85,9 +85,10 @@ async function probe(given: Params, host: Asked): Promise<Probed<Facts>> {
   for (;;) {
     const seen = await lookOnce(given, host);
     if (!seen.ok) return seen;
-    const isLast = clock.monotonic() - started + given.sleep * 1000 > given.timeout * 1000;
-    if (seen.facts.met || isLast) return { ok: true, facts: { ...seen.facts, elapsed: elapsed(), waited: true } };
-    await clock.sleep(given.sleep * 1000);
+    const leftMs = given.timeout * 1000 - (clock.monotonic() - started);
+    if (seen.facts.met || leftMs <= 0) return { ok: true, facts: { ...seen.facts, elapsed: elapsed(), waited: true } };
+    // The last look is when the time is up, however long the sleep between looks.
+    await clock.sleep(Math.min(given.sleep * 1000, leftMs));
   }
 }
 

@@ -4,7 +4,7 @@ export type Split =
 
 /**
  * Words as Python's shlex (POSIX mode, no comments) splits them: `'…'` is literal, in `"…"` a backslash escapes only
- * `"` and `\`, elsewhere it takes the next character as it is.
+ * `"` and `\`, elsewhere it takes the next character as it is. At the end of a line it joins the next one, as in a shell.
  */
 export function splitWords(text: string): Split {
   const words: string[] = [];
@@ -16,7 +16,7 @@ export function splitWords(text: string): Split {
     if (piece.kind === 'space') {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else word = (word ?? '') + piece.text;
+    } else if (piece.kind === 'text') word = (word ?? '') + piece.text;
     rest = rest.slice(piece.length);
   }
   if (word !== undefined) words.push(word);
@@ -24,7 +24,7 @@ export function splitWords(text: string): Split {
 }
 
 interface Piece {
-  readonly kind: 'space' | 'text';
+  readonly kind: 'space' | 'text' | 'line continued';
   readonly text: string;
   readonly length: number;
 }
@@ -39,6 +39,7 @@ const PIECES: readonly (readonly [RegExp, (matched: string) => string])[] = [
 function nextPiece(text: string): Piece | undefined {
   const space = /^\s+/.exec(text);
   if (space !== null) return { kind: 'space', text: '', length: space[0].length };
+  if (text.startsWith('\\\n')) return { kind: 'line continued', text: '', length: 2 };
   for (const [pattern, mean] of PIECES) {
     const found = pattern.exec(text);
     if (found !== null) return { kind: 'text', text: mean(found[0]), length: found[0].length };

@@ -32,7 +32,7 @@ export interface Become {
 export interface RunOptions {
   readonly become?: Become;
   readonly environment?: Readonly<Record<string, string | Secret>>;
-  readonly chdir?: string;
+  readonly chdir?: Script;
   readonly stdin?: Uint8Array | Secret;
   /** Milliseconds from the sending of the command; nothing is left running on the host after it. Absent: no limit. */
   readonly timeoutMs?: number;

@@ -143,7 +143,7 @@ function limits({ timeoutMs, abort }: Running): Running {
 
 function wrapOptions({ environment, chdir }: Running): {
   environment: Running['environment'];
-  chdir: string | undefined;
+  chdir: Script | undefined;
 } {
   return { environment, chdir };
 }

@@ -15,7 +15,7 @@ export interface Wrapping {
   /** Letters and digits, unique for this start. */
   readonly id: string;
   readonly environment: RunOptions['environment'];
-  readonly chdir: string | undefined;
+  readonly chdir: Script | undefined;
   /** Undefined: no sudo, also when it is not needed. */
   readonly become: Become | undefined;
   /** The file on the host that becomes the command's stdin: sudo asks at a terminal, where nothing else can be sent. */
@@ -76,7 +76,7 @@ function bodyOf(script: Script, { environment, chdir }: Wrapping): string {
   const exports = Object.entries(environment ?? {}).map(
     ([name, value]) => `${name}=${quote(value instanceof Secret ? value.reveal() : value)}; export ${name}; `,
   );
-  const folder = chdir === undefined ? '' : `CDPATH= cd -- ${quote(chdir)} || exit 1; `;
+  const folder = chdir === undefined ? '' : `CDPATH= cd -- ${render(chdir)} || exit 1; `;
   return `${exports.join('')}${folder}${render(script)}`;
 }
 

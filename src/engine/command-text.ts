@@ -20,6 +20,6 @@ export function commandText(command: HostCommand): string {
   }
 }
 
-export function scriptText(script: Script, chdir: string | undefined): string {
+export function scriptText(script: Script, chdir: Script | undefined): string {
   return show(chdir === undefined ? script : sh`cd ${chdir} && ${script}`);
 }

@@ -39,7 +39,7 @@ function completed(
   const rendered: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(written)) {
     const complete = bare.includes(key)
-      ? judged(key, value, scope, expressions)
+      ? judged(key, value, scope, expressions, action)
       : expressions.template({ [key]: value }, scope);
     if (!complete.ok) return { ok: false, reason: `${action.name}: ${key}: ${complete.reason}` };
     Object.assign(rendered, complete.value);
@@ -57,14 +57,15 @@ function judged(
   value: Value,
   scope: Scope,
   expressions: Expressions,
+  action: Action | SteeringAction,
 ): { readonly ok: true; readonly value: object } | { readonly ok: false; readonly reason: string } {
   if (!isList(value)) {
-    const one = judgedOne(value, scope, expressions);
+    const one = judgedOne(value, scope, expressions, action);
     return one.ok ? { ok: true, value: { [key]: one.value } } : one;
   }
   const all: Judged[] = [];
   for (const each of value) {
-    const one = judgedOne(each, scope, expressions);
+    const one = judgedOne(each, scope, expressions, action);
     if (!one.ok) return one;
     all.push(one.value);
   }
@@ -75,8 +76,11 @@ function judgedOne(
   value: Value,
   scope: Scope,
   expressions: Expressions,
+  action: Action | SteeringAction,
 ): { readonly ok: true; readonly value: Judged } | { readonly ok: false; readonly reason: string } {
   const expression = typeof value === 'string' ? value : JSON.stringify(value);
   const result = expressions.evaluate(expression, scope);
-  return result.ok ? { ok: true, value: { expression, value: result.value } } : result;
+  if (result.ok) return { ok: true, value: { expression, value: result.value } };
+  const instead = action.kind === 'host' && result.kind === 'undefined' ? action.whenUndefined : undefined;
+  return instead === undefined ? result : { ok: true, value: { expression, value: instead } };
 }

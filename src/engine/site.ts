@@ -1,5 +1,6 @@
 import type { Become, Connection, Target } from '../connection/connection.ts';
 import type { Scope } from '../expressions/scope.ts';
+import { asPythonText } from '../expressions/values.ts';
 import type { StepAddress } from '../journal/event.ts';
 import { type Mask, masking } from '../shell/masking.ts';
 import { Secret } from '../shell/script.ts';
@@ -100,7 +101,7 @@ function environmentOf(step: Attempted, scope: Scope): Readonly<Record<string, s
 function environmentText(name: string, value: Value): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     throw new Misjudged(`environment: "${name}" cannot be the name of an environment variable`);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = asPythonText(value);
   if (text.includes('\0')) throw new Misjudged(`environment: ${name} must not hold a NUL byte`);
   return text;
 }

@@ -4,7 +4,7 @@ import type { Scope } from '../expressions/scope.ts';
 import type { StepAddress } from '../journal/event.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import type { Mask } from '../shell/masking.ts';
-import { isList, type Value, type ValueMap } from '../source/value.ts';
+import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { type DryRun, undecided } from './dry-run.ts';
 import { evaluated, holds, kindOf, number } from './keywords.ts';
 import { loopResult } from './loop.ts';
@@ -63,12 +63,15 @@ async function takeEach(step: Attempted, loop: Value): Promise<Result | typeof A
   if (!isList(items))
     throw new Misjudged(`loop wants a list, but got ${kindOf(items)}; for a dictionary write "{{ it | dict2items }}"`);
   const results: Result[] = [];
+  // What set_fact sets for one item is there for the next: lists and counts are gathered so.
+  let facts: ValueMap = {};
   for (const item of items) {
     const result = await itemResult({
       ...step,
-      at: { ...step.at, local: { ...step.at.local, item, ansible_loop_var: 'item' } },
+      at: { ...step.at, local: { ...step.at.local, ...facts, item, ansible_loop_var: 'item' } },
     });
     if (result === ABANDONED) return ABANDONED;
+    if (isMap(result.ansible_facts ?? null)) facts = { ...facts, ...(result.ansible_facts as ValueMap) };
     const ran = result.skipped !== true && result.unreachable !== true;
     results.push({ ...(ran ? { failed: false } : {}), ...result, item, ansible_loop_var: 'item' });
     if (result.unreachable === true || result.refused === true) break;
@@ -150,11 +153,12 @@ function judge(step: Attempted, raw: Result): Result {
   if (raw.refused === true) return raw;
   const { changedWhen, failedWhen } = step.at.task;
   let result = raw;
-  if (changedWhen !== undefined) {
+  // A list of no conditions says nothing.
+  if (changedWhen !== undefined && changedWhen.length > 0) {
     const changed = holds(step, changedWhen, scopeWith(step, result), 'changed_when');
     result = { ...result, changed };
   }
-  if (failedWhen !== undefined) {
+  if (failedWhen !== undefined && failedWhen.length > 0) {
     const failed = holds(step, failedWhen, scopeWith(step, result), 'failed_when');
     result = { ...result, failed, failed_when_result: failed };
   }

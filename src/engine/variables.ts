@@ -52,8 +52,12 @@ export class Variables {
     if (extra !== undefined) return { kind: 'written', value: extra };
     const learnt = this.#memory.get(at.host, name);
     if (learnt !== undefined) return this.#around.check ? asForeseen(name, learnt) : { kind: 'final', value: learnt };
-    const written = own(at.task?.vars, name) ?? own(at.play.vars, name) ?? own(this.#varsOf(at.host), name);
-    return written === undefined ? undefined : { kind: 'written', value: written };
+    // A variable that was set to nothing hides a weaker one of its name all the same.
+    const nearest = [at.task?.vars, at.play.vars, this.#varsOf(at.host)].find((vars) => own(vars, name) !== undefined);
+    const written = own(nearest, name);
+    if (written !== undefined) return { kind: 'written', value: written };
+    // As in Ansible: a host that is given no other address is reached by its name.
+    return name === 'ansible_host' ? { kind: 'final', value: at.host } : undefined;
   }
 
   #magic(name: string, at: Standpoint): Variable | undefined {
@@ -127,6 +131,7 @@ function own(vars: ValueMap | undefined, name: string): Value | undefined {
   return vars !== undefined && Object.hasOwn(vars, name) ? vars[name] : undefined;
 }
 
-function hostsOf(play: PlannedPlay): readonly string[] {
-  return play.batches.flatMap((batch) => batch.hosts);
+/** In the order of the pattern, whatever `order` says: what is first among them is first in Ansible, too. */
+function hostsOf({ hostsAsNamed, batches }: PlannedPlay): readonly string[] {
+  return hostsAsNamed ?? batches.flatMap((batch) => batch.hosts);
 }

@@ -58,7 +58,7 @@ function writeTag(tag: Tag, writer: Writer): string {
       return `${tag.word} ${writer.used(tag.test)}`;
     case 'for': {
       const only = tag.only === undefined ? '' : ` if ${writer.used(tag.only)}`;
-      return `for ${tag.targets.join(', ')} in ${writer.used(tag.over)}${only}${tag.recursive ? ' recursive' : ''}`;
+      return `for ${tag.targets.join(', ')} in ${writer.used(inOrder(tag.over))}${only}${tag.recursive ? ' recursive' : ''}`;
     }
     case 'set':
       return `set ${tag.targets.join(', ')}${tag.value === undefined ? '' : ` = ${writer.write(tag.value)}`}`;
@@ -69,6 +69,12 @@ function writeTag(tag: Tag, writer: Writer): string {
     default:
       return tag.word;
   }
+}
+
+/** The keys of a dictionary that is looped over are taken here: the engine would sort them. */
+function inOrder(over: Expression): Expression {
+  const given: Given = { positional: [], named: new Map() };
+  return { kind: 'filter', name: 'list', of: over, given, at: over.at };
 }
 
 class Writer {

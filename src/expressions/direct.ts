@@ -1,4 +1,5 @@
 import { FILTERS } from './filters.ts';
+import { SEQUENCES } from './sequences.ts';
 import { type Expression, partsOf } from './syntax.ts';
 import { TESTS } from './tests.ts';
 
@@ -26,9 +27,9 @@ function ofDirectKind(expression: Expression, locals: ReadonlySet<string>): bool
     case 'name':
       return !locals.has(expression.name);
     case 'filter':
-      return isDefault(expression.name) || FILTERS.has(expression.name);
+      return isOurFilter(expression.name) && namesOurs(expression);
     case 'test':
-      return DIRECT_TESTS.includes(expression.name) || TESTS.has(expression.name);
+      return isOurTest(expression.name);
     case 'unary':
       return expression.operator === 'not';
     case 'binary':
@@ -38,6 +39,32 @@ function ofDirectKind(expression: Expression, locals: ReadonlySet<string>): bool
     case 'slice':
       return false;
   }
+}
+
+function isOurFilter(name: string): boolean {
+  return isDefault(name) || FILTERS.has(name) || SEQUENCES.has(name);
+}
+
+function isOurTest(name: string): boolean {
+  return DIRECT_TESTS.includes(name) || TESTS.has(name);
+}
+
+/** These take the name of a filter or a test as a text; the second of them behind an attribute. */
+export const TAKES_NAME: Readonly<Record<string, readonly ['filter' | 'test', number]>> = {
+  map: ['filter', 0],
+  select: ['test', 0],
+  reject: ['test', 0],
+  selectattr: ['test', 1],
+  rejectattr: ['test', 1],
+}; // prettier-ignore
+
+/** Whether the filter or test that a filter is given by name, if it is given one, is computed here, too. */
+function namesOurs(filter: Expression & { readonly kind: 'filter' }): boolean {
+  const takes = Object.hasOwn(TAKES_NAME, filter.name) ? TAKES_NAME[filter.name] : undefined;
+  const name = takes === undefined ? undefined : filter.given.positional[takes[1]];
+  if (takes === undefined || name === undefined) return true;
+  if (name.kind !== 'constant' || typeof name.value !== 'string') return false;
+  return takes[0] === 'filter' ? isOurFilter(name.value) : isOurTest(name.value);
 }
 
 export function isDefault(filter: string): boolean {

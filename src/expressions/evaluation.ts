@@ -1,13 +1,15 @@
 import { didYouMean } from '../source/nearest.ts';
-import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
+import { isList, isMap, type Value } from '../source/value.ts';
 import type { Program } from './compile.ts';
 import { isDefault, isDirect, isFloating, methodOf } from './direct.ts';
 import { compared, type Engine, entryOr, type Surroundings } from './engine.ts';
 import { Failure, Missing } from './failure.ts';
-import { FILTERS } from './filters.ts';
+import { FILTERS, itemsOf } from './filters.ts';
 import { applyBuiltin } from './given.ts';
+import { inside, missingKey } from './lookup.ts';
 import { OMIT } from './omit.ts';
 import type { LazyMap, Scope, Variable } from './scope.ts';
+import { applySequence, type Call, type Item, type Items, SEQUENCES } from './sequences.ts';
 import type { Expression, Given } from './syntax.ts';
 import { isTemplate, type Piece } from './template.ts';
 import { TESTS } from './tests.ts';
@@ -167,6 +169,7 @@ export class Evaluation {
 
   #filter(filter: Expression & { readonly kind: 'filter' }): Value | Missing {
     const { name, given } = filter;
+    if (SEQUENCES.has(name)) return settledItems(this.#sequence(filter));
     const value = this.#direct(filter.of);
     if (isDefault(name)) return this.#default(value, given);
     const builtin = FILTERS.get(name);
@@ -177,6 +180,14 @@ export class Evaluation {
       throw new Failure('undefined', message === undefined ? value.reason : asPythonText(message));
     }
     return applyBuiltin(name, builtin, present(value), positional, named);
+  }
+
+  /** One filter over a list after the other, with what is undefined in it left so until it is used. */
+  #sequence(filter: Expression & { readonly kind: 'filter' }): Item | Items {
+    const inner = filter.of.kind === 'filter' && SEQUENCES.has(filter.of.name) ? this.#sequence(filter.of) : undefined;
+    const value = inner ?? this.#direct(filter.of);
+    const [positional, named] = this.#arguments(filter.given);
+    return sequenceOf(filter.name, value, positional, named);
   }
 
   #default(value: Value | Missing, given: Given): Value | Missing {
@@ -194,12 +205,7 @@ export class Evaluation {
 
   #test(test: Expression & { readonly kind: 'test' }): Value {
     const value = this.#direct(test.of);
-    if (test.name === 'defined') return !(value instanceof Missing);
-    if (test.name === 'undefined') return value instanceof Missing;
-    if (test.name === 'none') return present(value) === null;
-    const builtin = TESTS.get(test.name);
-    if (builtin === undefined) throw new Error(`${test.name} is not a test of ours`);
-    return applyBuiltin(test.name, builtin, present(value), ...this.#arguments(test.given));
+    return tested(test.name, value, ...this.#arguments(test.given));
   }
 
   #method(call: Expression & { readonly kind: 'call' }): Value {
@@ -313,6 +319,54 @@ function present(value: Value | Missing): Value {
   return value;
 }
 
+function tested(name: string, item: Item, positional: readonly Value[], named: ReadonlyMap<string, Value>): Value {
+  if (name === 'defined') return !(item instanceof Missing);
+  if (name === 'undefined') return item instanceof Missing;
+  if (name === 'none') return present(item) === null;
+  const builtin = TESTS.get(name);
+  if (builtin === undefined) throw new Error(`${name} is not a test of ours`);
+  return applyBuiltin(name, builtin, present(item), positional, named);
+}
+
+function sequenceOf(
+  name: string,
+  value: Item | Items,
+  positional: readonly Value[],
+  named: ReadonlyMap<string, Value>,
+): Item | Items {
+  const sequence = SEQUENCES.get(name);
+  if (sequence === undefined) throw new Error(`${name} is not a filter over lists`);
+  const from = Array.isArray(value) ? (value as Items) : present(value as Item);
+  const items: Items = Array.isArray(from) ? (from as Items) : itemsOf(from as Value);
+  const call: Call = {
+    positional,
+    named,
+    filter: filtered,
+    test: (test, item, given) => truthy(tested(test, item, given, NONE)),
+  };
+  return applySequence(name, sequence, items, from, call);
+}
+
+const NONE: ReadonlyMap<string, Value> = new Map();
+
+/** A filter as `map` applies it to one item. */
+function filtered(name: string, item: Item, positional: readonly Value[], named: ReadonlyMap<string, Value>): Item {
+  if (isDefault(name)) {
+    const falseToo = truthy(positional[1] ?? named.get('boolean') ?? false);
+    const stays = !(item instanceof Missing) && (!falseToo || truthy(item));
+    return stays ? item : (positional[0] ?? named.get('default_value') ?? '');
+  }
+  if (SEQUENCES.has(name)) return settledItems(sequenceOf(name, present(item), positional, named));
+  const builtin = FILTERS.get(name);
+  if (builtin === undefined) throw new Error(`${name} is not a filter of ours`);
+  return applyBuiltin(name, builtin, present(item), positional, named);
+}
+
+/** A list that is used as such must have no gaps. */
+function settledItems(made: Item | Items): Item {
+  return Array.isArray(made) ? (made as Items).map(present) : (made as Item);
+}
+
 /** Ansible gives a text back the newlines at its end that a block there has trimmed. */
 function withNewlinesOf(template: string, made: string): string {
   const wanted = template.length - template.replace(/\n+$/, '').length;
@@ -327,32 +381,6 @@ function attempt<T>(work: () => T): T | Failure {
     if (error instanceof Failure) return error;
     throw error;
   }
-}
-
-/** What lies under a key, as Jinja looks: entries of dictionaries, items of lists and characters by number. */
-function inside(value: Value, key: Value, path: string): Value | Missing {
-  if (isMap(value)) {
-    const name = asPythonText(key);
-    return Object.hasOwn(value, name) ? (value[name] ?? null) : missingAttribute(value, name, path);
-  }
-  if ((isList(value) || typeof value === 'string') && typeof key === 'number') {
-    const items = typeof value === 'string' ? Array.from(value) : value;
-    return items.at(key) ?? new Missing(`${path} has no item ${key}; it has ${items.length}`);
-  }
-  return new Missing(`${path} is ${kindOf(value)}, which has no "${asPythonText(key)}"`);
-}
-
-function missingAttribute(map: ValueMap, key: string, path: string): Missing {
-  if (map.skipped === true)
-    return new Missing(`${path} has no "${key}", because that step was skipped; ask "${path} is skipped" first`);
-  return missingKey(path, key, Object.keys(map));
-}
-
-function missingKey(path: string, key: string, keys: readonly string[]): Missing {
-  const suggestion = didYouMean(key, keys);
-  const few = keys.slice(0, 12).join(', ') + (keys.length > 12 ? ', …' : '');
-  const has = keys.length === 0 ? 'it is empty' : `it has ${few}`;
-  return new Missing(`${path} has no "${key}"${suggestion === '' ? `; ${has}` : suggestion}`);
 }
 
 /** An expression's path as people write it. */

@@ -1,11 +1,12 @@
 import { createHash, getHashes } from 'node:crypto';
 import { Mistakes } from '../source/mistakes.ts';
+import { pythonJson } from '../source/python-json.ts';
 import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { plain, readYaml } from '../source/yaml.ts';
 import { Failure } from './failure.ts';
 import type { Arguments, Builtin } from './given.ts';
-import { pythonJson } from './json.ts';
 import { groupOf, matchesOf, regexOf, replaced } from './regex.ts';
+import { rounded } from './round.ts';
 import { asPythonText, kindOf, mapOf, printed, same, truthy } from './values.ts';
 import { toYaml } from './yaml.ts';
 
@@ -247,29 +248,49 @@ function toInt(value: Value, given: Arguments): Value {
 }
 
 function wholePart(digits: string): number | undefined {
-  const number = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits) ? Math.trunc(Number(digits)) : Number.NaN;
+  const number = Math.trunc(floatIn(digits));
   if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
     throw new Failure('error', `${digits} is too large a number to compute with exactly; keep it as text`);
   return Number.isFinite(number) ? number : undefined;
 }
 
-function toFloat(value: Value, given: Arguments): Value {
-  const number =
-    typeof value === 'string'
-      ? value.trim() === ''
-        ? Number.NaN
-        : Number(value)
-      : value === null
-        ? Number.NaN
-        : Number(value);
-  return Number.isFinite(number) && !isList(value) && !isMap(value) ? number : (given.get('default') ?? 0);
+/** As Python reads a decimal number: `1_000` is one, `0x10` is none. */
+function floatIn(text: string): number {
+  const digits = text.trim().replaceAll(/(?<=\d)_(?=\d)/g, '');
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits) ? Number(digits) : Number.NaN;
 }
 
-function itemsOf(value: Value): readonly Value[] {
+function toFloat(value: Value, given: Arguments): Value {
+  const isNumber = typeof value === 'number' || typeof value === 'boolean';
+  const number = typeof value === 'string' ? floatIn(value) : isNumber ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? number : (given.get('default') ?? 0);
+}
+
+/** What a loop over the value would come to. */
+export function itemsOf(value: Value): readonly Value[] {
   if (isList(value)) return value;
   if (isMap(value)) return Object.keys(value);
   if (typeof value === 'string') return Array.from(value);
-  throw new Failure('error', `list wants a list, a dictionary or a text, but got ${kindOf(value)}`);
+  throw new Failure('error', `what is wanted here is a list, a dictionary or a text, not ${kindOf(value)}`);
+}
+
+function trim(value: Value, given: Arguments): Value {
+  const text = asPythonText(value);
+  const chars = given.get('chars');
+  if (typeof chars !== 'string') return text.trim();
+  const kept = Array.from(text);
+  while (kept.length > 0 && chars.includes(kept[0] ?? '')) kept.shift();
+  while (kept.length > 0 && chars.includes(kept.at(-1) ?? '')) kept.pop();
+  return kept.join('');
+}
+
+/** Words begin behind spaces, hyphens and opening brackets, as Jinja has it: not behind an apostrophe. */
+function title(value: Value): Value {
+  const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase();
+  return asPythonText(value)
+    .split(/([-\s({[<]+)/)
+    .map(capital)
+    .join('');
 }
 
 function join(value: Value, given: Arguments): Value {
@@ -321,8 +342,16 @@ export const FILTERS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['regex_findall', { params: ['regex', 'multiline', 'ignorecase'], apply: regexFindall }],
   ['regex_replace', { params: ['pattern', 'replacement', 'ignorecase', 'multiline'], apply: regexReplace }],
   ['regex_search', { params: ['ignorecase', 'multiline'], takesRest: true, apply: regexSearch }],
+  [
+    'round',
+    {
+      params: ['precision', 'method'],
+      apply: (value, given) => rounded(value, Number(given.get('precision') ?? 0), given.get('method') ?? 'common'),
+    },
+  ],
   ['string', { params: [], apply: (value) => asPythonText(value) }],
   ['ternary', { params: ['true_val', 'false_val', 'none_val'], apply: ternary }],
+  ['title', { params: [], apply: title }],
   [
     'to_json',
     {
@@ -338,6 +367,9 @@ export const FILTERS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     },
   ],
   ['to_yaml', { params: [], apply: (value) => toYaml(value) }],
+  ['lower', { params: [], apply: (value) => asPythonText(value).toLowerCase() }],
+  ['upper', { params: [], apply: (value) => asPythonText(value).toUpperCase() }],
+  ['trim', { params: ['chars'], apply: trim }],
   ['type_debug', { params: [], apply: typeDebug }],
   ['union', setFilter('union', (a, b) => [...a, ...b])],
   ['unique', { params: ['case_sensitive', 'attribute'], apply: uniqueBy }],

@@ -1,5 +1,5 @@
 import { didYouMean } from '../source/nearest.ts';
-import { DIRECT_TESTS } from './direct.ts';
+import { DIRECT_TESTS, TAKES_NAME } from './direct.ts';
 import { FILTERS } from './filters.ts';
 import type { Flaw } from './scope.ts';
 import { type Expression, partsOf } from './syntax.ts';
@@ -90,15 +90,6 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 const KNOWN_FILTERS: readonly string[] = [...new Set([...ENGINE_FILTERS, ...FILTERS.keys()])];
 const KNOWN_TESTS: readonly string[] = [...new Set([...ENGINE_TESTS, ...DIRECT_TESTS, ...TESTS.keys()])];
-/** These take the name of a filter or a test as a text; the second of them behind an attribute. */
-const TAKES_NAME: Readonly<Record<string, readonly ['filter' | 'test', number]>> = {
-  map: ['filter', 0],
-  select: ['test', 0],
-  reject: ['test', 0],
-  selectattr: ['test', 1],
-  rejectattr: ['test', 1],
-}; // prettier-ignore
-
 /** Filters, tests and functions that there are not, anywhere in an expression. */
 export function flawsIn(expression: Expression, locals: ReadonlySet<string>): readonly Flaw[] {
   const own = flawOf(expression, locals);

@@ -2,7 +2,7 @@ import { type Program, programOf, templateProgramOf } from './compile.ts';
 import { SyntaxMistake } from './failure.ts';
 import { tokensOf } from './lexer.ts';
 import { Parser } from './parser.ts';
-import type { Expression } from './syntax.ts';
+import { type Expression, partsOf } from './syntax.ts';
 import { type Piece, piecesOf } from './template.ts';
 
 /** A playbook has some hundred texts; what is asked again and again should be read once. */
@@ -61,11 +61,23 @@ export function programFor(expression: Expression): Program {
 export function conditionOf(text: string): Expression {
   if (!text.includes('{{') && !text.includes('{%')) return expressionOf(text);
   const found = orMistake(() => expressionOf(text));
-  if (!(found instanceof SyntaxMistake)) return found;
+  if (!(found instanceof SyntaxMistake)) return withoutTemplates(found);
   const [only, second] = text.trimStart().startsWith('{{') ? templateOf(text).pieces.filter(isVisible) : [];
   if (only?.kind === 'print' && second === undefined) return only.expression;
   const at = text.search(/\{\{|\{%/);
   throw new SyntaxMistake('expression-template', 'this is an expression already; write names in it without {{ }}', at);
+}
+
+/** Ansible would render what stands in quotes; here it would be compared as it is written, and never be the same. */
+function withoutTemplates(expression: Expression): Expression {
+  if (expression.kind === 'constant' && typeof expression.value === 'string' && /\{\{.*\}\}/s.test(expression.value))
+    throw new SyntaxMistake(
+      'expression-template',
+      'what stands in quotes here is not rendered; write the name without quotes and {{ }}, joined with ~ where text is around it',
+      expression.at,
+    );
+  partsOf(expression).forEach(withoutTemplates);
+  return expression;
 }
 
 function isVisible(piece: Piece): boolean {

@@ -1,3 +1,4 @@
+import { byCodePoint, numberText } from '../source/python-text.ts';
 import { isList, isMap, type Value } from '../source/value.ts';
 import { Failure } from './failure.ts';
 
@@ -43,17 +44,6 @@ function orderedLists(left: readonly Value[], right: readonly Value[]): number {
     const other = right[index];
     if (other === undefined) return 1;
     if (!same(item, other)) return ordered(item, other);
-  }
-  return left.length - right.length;
-}
-
-export function byCodePoint(a: string, b: string): number {
-  if (a === b) return 0;
-  const [left, right] = [Array.from(a), Array.from(b)];
-  for (const [index, char] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    if (char !== other) return (char.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
   }
   return left.length - right.length;
 }
@@ -122,12 +112,6 @@ function representation(value: Value): string {
   return `{${Object.entries(value)
     .map(([key, item]) => `${quotedText(key)}: ${representation(item)}`)
     .join(', ')}}`;
-}
-
-export function numberText(value: number): string {
-  if (Number.isInteger(value)) return BigInt(value).toString();
-  const text = String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };

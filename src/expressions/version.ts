@@ -1,6 +1,6 @@
+import { byCodePoint } from '../source/python-text.ts';
 import type { Value } from '../source/value.ts';
 import { Failure } from './failure.ts';
-import { byCodePoint } from './values.ts';
 
 const HOLDS: Readonly<Record<string, (difference: number) => boolean>> = {
   '==': (d) => d === 0,

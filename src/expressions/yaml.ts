@@ -1,6 +1,7 @@
 import { Document, isCollection, visit } from 'yaml';
+import { byCodePoint } from '../source/python-text.ts';
 import { isList, isMap, type Value } from '../source/value.ts';
-import { byCodePoint, mapOf } from './values.ts';
+import { mapOf } from './values.ts';
 
 /** YAML as Ansible's `to_yaml` writes it: keys sorted, a collection of nothing but scalars on one line. */
 export function toYaml(value: Value): string {

@@ -112,7 +112,7 @@ class Reading {
 
 function whyUnsupported({ file, text }: SourceText): string | undefined {
   if (text.startsWith('#!'))
-    return 'inventory scripts are not run; save what the script prints with --list as YAML and give that';
+    return 'inventory scripts are not run; save what `ansible-inventory -i SCRIPT --list --yaml` prints and give that';
   if (text.startsWith('$ANSIBLE_VAULT;'))
     return 'files encrypted by ansible-vault are not supported; decrypt it with `ansible-vault decrypt`';
   if (extname(file) === '.toml') return 'TOML inventories are not supported; write YAML or INI';

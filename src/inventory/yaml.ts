@@ -26,6 +26,12 @@ export function readYamlInventory(source: SourceText, draft: Draft, mistakes: Mi
     );
     return;
   }
+  const meta = entryOf(root, '_meta');
+  if (meta !== undefined) {
+    const message = 'this is what a script prints; save what `ansible-inventory --list --yaml` prints and give that';
+    mistakes.add('inventory-shape', message, meta.keyPlace);
+    return;
+  }
   const reader = new YamlGroups(draft, mistakes);
   for (const entry of root.entries) reader.group(entry);
 }

@@ -129,7 +129,8 @@ function planPlay(
   const vars = { ...play.vars, ...varsFromFiles(play, from, read.vars, mistakes) };
   const settle = new Settling(play, vars, from, mistakes);
   const pattern = settle.text(play.hosts, 'hosts');
-  const hosts = pattern === undefined ? [] : hostsOf(play, pattern, from, read.limits, mistakes);
+  const named = pattern === undefined ? [] : hostsOf(play, pattern, from, read.limits, mistakes);
+  const hosts = orderHosts(named, play.order, from.seed, from.ends);
   const serial = play.serial.flatMap((entry) => settle.serial(entry));
   const maxFailPercentage = settle.percentage(play.maxFailPercentage, 'max_fail_percentage');
   const maxFailures = settle.countOrShare(play.maxFailures, hosts.length, 'max_failures');
@@ -140,6 +141,7 @@ function planPlay(
     number: play.number,
     pattern: pattern ?? play.hosts,
     batches: cutBatches(hosts, serial),
+    ...(play.order === 'inventory' ? {} : { hostsAsNamed: named }),
     strategy: play.strategy,
     forks: settle.count(play.forks, 'forks', 1) ?? from.forks,
     ...(play.order === 'ledger' ? { withoutEnd: hosts.filter((host) => !from.ends.has(host)) } : {}),
@@ -183,9 +185,7 @@ function hostsOf(
   for (const problem of problems) mistakes.add(problem.code, `hosts: ${problem.message}`, play.place);
   if (problems.length === 0 && hosts.length === 0)
     mistakes.add('no-hosts', `hosts: "${pattern}" names no host of the inventory`, play.place);
-  const limited =
-    from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes, read);
-  return orderHosts(limited, play.order, from.seed, from.ends);
+  return from.limit === undefined ? hosts : limitHosts(from.limit, hosts, from.inventory, from.files, mistakes, read);
 }
 
 /** Works out what a play leaves to templates, and must be known before anything runs: from its own and extra variables. */

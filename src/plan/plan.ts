@@ -47,6 +47,8 @@ export interface PlannedPlay {
   /** The pattern as it was used. */
   readonly pattern: string;
   readonly batches: readonly Batch[];
+  /** The play's hosts as the pattern names them, where `order` puts them otherwise. */
+  readonly hostsAsNamed?: readonly string[];
   readonly strategy: 'linear' | 'host_pinned';
   readonly forks: number;
   /** With `order: ledger`: the hosts of which the ledger knows no end, and which therefore come last. */

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findAction } from '../../src/actions/registry.ts';
@@ -54,6 +54,8 @@ onEveryShell((shell) => {
 
   it.each<[string, object, object]>([
     ['chdir', { cmd: 'pwd', chdir: '/' }, { stdout: '/' }],
+    ['chdir at home', { cmd: 'pwd', chdir: '~' }, { stdout: homedir() }],
+    ['chdir by a variable', { cmd: 'pwd', chdir: '$HOME' }, { stdout: homedir() }],
     ['stdin with a line break', { cmd: 'wc -l', stdin: 'a' }, { stdout: expect.stringMatching(/^\s*1$/) }],
     [
       'stdin without',

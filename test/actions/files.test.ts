@@ -217,6 +217,7 @@ onEveryShell((shell) => {
 
   it.each<[object, string]>([
     [{ content: 'x', dest: 'nodir/d' }, 'Destination directory'],
+    [{ src: 'src.txt', dest: 'nodir/' }, '/nodir does not exist'],
     [{ content: 'x', dest: 'dir' }, 'can not use content with a dir as dest'],
     [{ src: 'nosuch', dest: 'd' }, "Could not find or access 'nosuch'"],
     [{ content: 'x', dest: 'd', owner: 'nosuchuser' }, 'chown failed: failed to look up user nosuchuser'],
@@ -323,6 +324,10 @@ onEveryShell((shell) => {
       '750',
     ]);
     expect(await act('file', { path, state: 'directory', mode: '0750' }, machine())).toMatchObject({ changed: false });
+    // With a bit before the three, Ansible registers five digits here, and four in stat.
+    expect(await act('file', { path, mode: '1750' }, machine())).toMatchObject({ mode: '01750' });
+    expect(await act('stat', { path }, machine())).toMatchObject({ stat: { mode: '1750' } });
+    expect(await act('file', { path, mode: '0750' }, machine())).toMatchObject({ mode: '0750' });
     writeFileSync(inFolder('d/x/a b'), '', { mode: 0o644 });
     symlinkSync('/etc/passwd', inFolder('d/x/link'));
     const recurse = { path: inFolder('d'), recurse: true, mode: 'u=rwX,go=' };

@@ -8,7 +8,7 @@ import { findAction } from '../../src/actions/registry.ts';
 import { createDigests } from '../../src/connection/digests.ts';
 import { keep } from '../../src/connection/keep.ts';
 import type { Outcome, Transferred } from '../../src/shell/outcome.ts';
-import { render, type Script, Secret } from '../../src/shell/script.ts';
+import { render, type Script, Secret, sh } from '../../src/shell/script.ts';
 
 /** A shell of this machine as `[program, …arguments]`, `-c TEXT` to follow. */
 export type Shell = readonly [string, ...string[]];
@@ -157,11 +157,11 @@ async function download({ from, to }: Extract<HostCommand, { kind: 'download' }>
 
 function run({ script, stdin, chdir }: Extract<HostCommand, { kind: 'run' }>, machine: Machine): Promise<Outcome> {
   const [program, ...args] = machine.shell ?? ['/bin/sh'];
-  const rendered = render(script);
+  const rendered = render(chdir === undefined ? script : sh`cd ${chdir} && ${script}`);
   machine.sent?.push(rendered);
   return new Promise((done, failed) => {
     const child = spawn(program, [...args, '-c', rendered], {
-      cwd: chdir ?? machine.folder,
+      cwd: machine.folder,
       env: { ...process.env, PATH: machine.path ?? process.env.PATH },
     });
     const stdout: Buffer[] = [];

@@ -114,7 +114,11 @@ describe('parameters', () => {
   });
 
   it.each<[string, unknown, object]>([
-    ['copy', { content: { a: 1 }, dest: '/d', force: 'no', owner: null }, { content: '{"a":1}', force: false }],
+    [
+      'copy',
+      { content: { b: 1, a: [true, null, 'é'] }, dest: '/d', force: 'no', owner: null },
+      { content: '{"b": 1, "a": [true, null, "\\u00e9"]}', force: false },
+    ],
     ['copy', { content: 5, dest: '/d', mode: 420 }, { content: '5', mode: 420 }],
     ['file', { name: '/x', mode: 420 }, { path: '/x', mode: 0o644 }],
     [

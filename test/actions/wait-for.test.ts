@@ -164,6 +164,7 @@ describe('a path', () => {
     [{ path: '/', state: 'absent', timeout: 2 }, 'Timeout when waiting for / to be absent.'],
     [{ path: '/nosuch/x', search_regex: 'a', timeout: 2 }, 'Timeout when waiting for search string a in /nosuch/x'],
     [{ path: '/nosuch/x', timeout: 2, msg: 'no agent' }, 'no agent'],
+    [{ path: '/nosuch/x', timeout: 2, sleep: 60, msg: 'not before the time is up' }, 'not before the time is up'],
   ])('%j says %s', async (params, msg) => {
     expect(await act('wait_for', params, { folder })).toEqual({ changed: false, failed: true, elapsed: 2, msg });
   });

@@ -20,6 +20,15 @@ describe('splitting a command into words', () => {
     expect(splitWords(text)).toEqual({ ok: true, words });
   });
 
+  // Ansible joins such lines before shlex sees them.
+  it.each<[string, readonly string[]]>([
+    ['docker run \\\n  --rm x', ['docker', 'run', '--rm', 'x']],
+    ['docker run \\\n--rm \\\n', ['docker', 'run', '--rm']],
+    ["echo 'a \\\nb'", ['echo', 'a \\\nb']],
+  ])('joins lines: %j', (text, words) => {
+    expect(splitWords(text)).toEqual({ ok: true, words });
+  });
+
   it.each(['echo "a', "echo 'a", 'echo a\\'])('refuses %j', (text) => {
     expect(splitWords(text).ok).toBe(false);
   });
@@ -47,6 +56,8 @@ describe('free form', () => {
     ['for i in 1 2; do\n  echo $i\ndone', 'for i in 1 2; do\n  echo $i\ndone', {}],
     ["awk '{ print $1 }' f", "awk '{ print $1 }' f", {}],
     ['', '', {}],
+    ['ls \\\ncreates=/x', 'ls', { creates: '/x' }],
+    ['printf "a\\n" creates="/x\\ty"', 'printf "a\\n"', { creates: '/x\ty' }],
   ])('a command: %j', (text, rest, params) => {
     expect(splitFreeForm(text, KEYS)).toEqual({ ok: true, text: rest, params });
   });
@@ -55,6 +66,7 @@ describe('free form', () => {
     ['src=a dest="b c" mode=0644', '', { src: 'a', dest: 'b c', mode: '0644' }],
     ['msg="a=b" verbosity=1', '', { msg: 'a=b', verbosity: '1' }],
     ['src=a oops', 'oops', { src: 'a' }],
+    ['content="a\\nb\\\\n \\"c\\" \\u00e9\\x41\\d" dest=\'\\t\'', '', { content: 'a\nb\\n "c" éA\\d', dest: '\t' }],
     ["content='x y' dest={{ a }}/{{ b }}", '', { content: 'x y', dest: '{{ a }}/{{ b }}' }],
   ])('words only: %j', (text, rest, params) => {
     expect(splitFreeForm(text)).toEqual({ ok: true, text: rest, params });

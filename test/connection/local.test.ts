@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBastion } from '../../src/connection/bastion.ts';
 import { createConnections } from '../../src/connection/connections.ts';
-import { Secret, shellText } from '../../src/shell/script.ts';
+import { Secret, sh, shellText } from '../../src/shell/script.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollgate-local-'));
 const all = createConnections({
@@ -30,7 +30,7 @@ describe('this machine as a host', () => {
     const outcome = await here.run(shellText('cat; echo "$A"; pwd; echo e >&2; exit 3'), {
       stdin: Buffer.from('in\n'),
       environment: { A: new Secret('a b') },
-      chdir: '/usr',
+      chdir: sh`/usr`,
     });
     expect(outcome).toMatchObject({ kind: 'exited', code: 3 });
     expect([text(outcome.stdout), text(outcome.stderr)]).toEqual(['in\na b\n/usr\n', 'e\n']);

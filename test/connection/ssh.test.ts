@@ -105,7 +105,7 @@ describe.skipIf(sshdMissing())('one host', () => {
     const outcome = await host.run(shellText('cat; echo "$PLAIN|$TOKEN"; pwd'), {
       stdin: Buffer.from('in\n'),
       environment,
-      chdir: '/usr',
+      chdir: sh`/usr`,
     });
     expect(told(outcome).stdout).toBe("in\na b|it's\na secret\n/usr\n");
   });
@@ -132,7 +132,7 @@ describe.skipIf(sshdMissing())('one host', () => {
   });
 
   it('reports a missing folder as an ordinary failure', async () => {
-    const outcome = told(await host.run(shellText('echo never'), { chdir: '/not/there' }));
+    const outcome = told(await host.run(shellText('echo never'), { chdir: sh`/not/there` }));
     expect(outcome).toMatchObject({ kind: 'exited', code: 1, stdout: '' });
     expect(outcome.stderr).toContain('/not/there');
   });

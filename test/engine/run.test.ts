@@ -193,6 +193,21 @@ describe('steps', () => {
     expect(JSON.stringify(resultsOf(events)['h1 ask'])).toContain('nothing_known');
   });
 
+  it('give their commands an environment of texts, as Python writes them', async () => {
+    const environments: unknown[] = [];
+    await run({
+      playbook: `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: a, shell: do a, environment: [{A: 1, B: true, C: null}, {A: '{{ 1 + 1 }}', D: [1, 'it is'], E: 'true'}]}
+`,
+      inventory: 'h1\n',
+      onSend: (_, { environment }) => environments.push(environment),
+    });
+    expect(environments).toEqual([{ A: '2', B: 'True', C: 'None', D: "[1, 'it is']", E: 'true' }]);
+  });
+
   it('fail where a part of a command or its environment would hold a NUL, and the run goes on', async () => {
     const { events, sent } = await run({
       inventory: HOSTS(1),

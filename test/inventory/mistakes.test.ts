@@ -104,7 +104,7 @@ describe('mistakes in YAML inventories', () => {
     [
       'what ansible-inventory --list prints',
       '{"_meta": {"hostvars": {}}, "web": {"hosts": ["a"]}}',
-      ['inventory-key hosts.yml:1:12', 'inventory-shape hosts.yml:1:46'],
+      ['inventory-shape hosts.yml:1:2'],
     ],
     [
       'several at once',

@@ -1,5 +1,5 @@
-import { isList, isMap, type Value } from '../source/value.ts';
-import { byCodePoint, numberText } from './values.ts';
+import { byCodePoint, numberText } from './python-text.ts';
+import { isList, isMap, type Value } from './value.ts';
 
 export interface JsonStyle {
   /** Spaces for each level; on one line without it. */
