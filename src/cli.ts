@@ -56,8 +56,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     });
 
   const run = withExtraVars(program.command('run [playbook]').description('run a playbook on its hosts'));
-  withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collect, [])))
-    .option('--plan <file>', 'run this saved plan, and nothing else')
+  withRunning(withSelection(run.option('-i, --inventory <source>', INVENTORY, collectNames, [])))
+    .option('--plan <file>', 'run this saved plan, and nothing else', named)
     .option('--max-age <duration>', 'with --plan: how old it may be', '7d')
     .option('-C, --check', 'a dry run: ask the hosts, decide, show what would be done, do nothing')
     .option('-D, --diff', 'show what changes in files')
@@ -68,7 +68,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
 
   withStateDir(withExtraVars(program.command('windows')))
     .description('show which windows are open, and how long what was renewed still holds')
-    .option('-i, --inventory <source>', `${INVENTORY}; names the hosts of which nothing is known`, collect)
+    .option('-i, --inventory <source>', `${INVENTORY}; names the hosts of which nothing is known`, collectNames)
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .action((options) => {
       exitCode = import('./commands/windows.ts').then(({ windows }) => windows(options, terminal));
@@ -157,7 +157,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
 const INVENTORY = 'an inventory file or folder, or "host1,host2,"; may be given several times';
 
 function withInventory(command: Command): Command {
-  return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collect);
+  return withExtraVars(command).requiredOption('-i, --inventory <source>', INVENTORY, collectNames);
 }
 
 function withOutput(command: Command, forms: string): Command {
@@ -168,6 +168,7 @@ function withStateDir(command: Command): Command {
   return command.option(
     '--state-dir <folder>',
     'where runs are recorded (default: $ROLLGATE_STATE_DIR, else .rollgate here)',
+    named,
   );
 }
 
@@ -229,14 +230,23 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
+/** Of a variable of the shell that is not set nothing is left, and resolved that would be the folder that we are in. */
+function named(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}
+
+function collectNames(value: string, before: readonly string[] = []): readonly string[] {
+  return collect(named(value), before);
+}
+
 function commas(value: string, before: readonly string[]): readonly string[] {
-  return [
-    ...before,
-    ...value
-      .split(',')
-      .map((tag) => tag.trim())
-      .filter((tag) => tag !== ''),
-  ];
+  const tags = value
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+  if (tags.length === 0) throw new InvalidArgumentError('It names no tag.');
+  return [...before, ...tags];
 }
 
 function positive(value: string): number {
@@ -244,11 +254,17 @@ function positive(value: string): number {
   return Number(value);
 }
 
+/** What the machine refuses (a folder that may not be written, a full disk) its owner can mend; all else is ours to mend. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return `a fault in rollgate itself; please report it:\n${error}`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) return `this machine refuses what is needed here: ${error.message}`;
+  return `a fault in rollgate itself; please report it:\n${error.stack}`;
+}
+
 if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '')).href) {
   process.exitCode = await main(process.argv.slice(2), processTerminal()).catch((error: unknown) => {
-    process.stderr.write(
-      `rollgate: a fault in rollgate itself; please report it:\n${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    process.stderr.write(`rollgate: ${describeFault(error)}\n`);
     return 1;
   });
 }

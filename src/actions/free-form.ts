@@ -16,7 +16,7 @@ const KEY_VALUE = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/;
  * what remains in `text` is not of the form and a mistake for the caller to report.
  */
 export function splitFreeForm(text: string, knownKeys?: readonly string[]): FreeForm {
-  const params: Record<string, string> = {};
+  const params: [string, string][] = [];
   let kept = '';
   let at = 0;
   while (at < text.length) {
@@ -25,11 +25,11 @@ export function splitFreeForm(text: string, knownKeys?: readonly string[]): Free
     if (word === undefined && at + space.length < text.length) return unclosed(text.slice(at + space.length));
     const [, key, value] = KEY_VALUE.exec(word ?? '') ?? [];
     const isParam = key !== undefined && value !== undefined && (knownKeys?.includes(key) ?? true);
-    if (isParam) params[key] = unquoted(unescaped(value));
+    if (isParam) params.push([key, unquoted(unescaped(value))]);
     else kept += space + (word ?? '');
     at += space.length + (word?.length ?? 0);
   }
-  return { ok: true, text: kept.trim(), params };
+  return { ok: true, text: kept.trim(), params: Object.fromEntries(params) };
 }
 
 function wordAt(text: string, at: number): string | undefined {

@@ -32,9 +32,9 @@ function explain(
   aliases: Readonly<Record<string, string>>,
   refused: Readonly<Record<string, string>>,
 ): string {
-  const why = refused[key];
+  const why = Object.hasOwn(refused, key) ? refused[key] : undefined;
   if (why !== undefined) return `"${key}" is not supported: ${why}`;
-  const canonical = aliases[key];
+  const canonical = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
   if (canonical !== undefined) return `"${key}" and "${canonical}" are one parameter; write one of them`;
   return `there is no parameter "${key}"${didYouMean(key, known)}`;
 }
@@ -49,7 +49,7 @@ function plain(given: unknown, aliases: Readonly<Record<string, string>>): unkno
 
 /** An alias written beside its own name keeps its name, and is refused with it. */
 function renamed(key: string, aliases: Readonly<Record<string, string>>, written: ReadonlySet<string>): string {
-  const canonical = aliases[key];
+  const canonical = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
   if (canonical === undefined || written.has(canonical)) return key;
   return canonical;
 }

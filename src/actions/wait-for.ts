@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { lines, type Script, sh, shellText } from '../shell/script.ts';
+import { boundedMatch, TooLong } from '../source/bounded-match.ts';
 import type { Value } from '../source/value.ts';
 import type { Action, Asked, Decision, Probed, Result, Unanswered } from './action.ts';
 import { asRegistered, factsIn, look } from './file-facts.ts';
@@ -104,7 +105,9 @@ async function lookOnce(given: Params, host: Asked): Promise<{ readonly ok: true
     return { ok: true, facts: { ...NOTHING, met: !isThere.is } };
   if (given.search_regex === undefined || !isThere.is)
     return { ok: true, facts: { ...NOTHING, ...isThere, met: isThere.is } };
-  return { ok: true, facts: { ...searched(given.search_regex, isThere.text), attributes: isThere.attributes } };
+  const found = searched(given.search_regex, isThere.text);
+  if (found instanceof TooLong) return { ok: false, message: found.message };
+  return { ok: true, facts: { ...found, attributes: isThere.attributes } };
 }
 
 function question(given: Params): Script {
@@ -143,10 +146,21 @@ function cannotTell(given: Params, stderr: string): string {
   return `the host has nothing to try ${given.host}:${given.port} with (bash, nc, busybox or perl); wait with a command of its own and \`until\``;
 }
 
-function searched(pattern: string, text: string): Seen {
-  const match = pythonRegex(pattern)?.exec(text);
+function searched(pattern: string, text: string): Seen | TooLong {
+  const match = firstMatch(pattern, text);
+  if (match instanceof TooLong) return match;
   if (match === null || match === undefined) return NOTHING;
   return { ...NOTHING, met: true, groups: match.slice(1).map((group) => group ?? null), named: { ...match.groups } };
+}
+
+function firstMatch(pattern: string, text: string): RegExpExecArray | TooLong | null | undefined {
+  const regex = pythonRegex(pattern);
+  try {
+    return regex && boundedMatch(regex, text.length, () => regex.exec(text));
+  } catch (error) {
+    if (error instanceof TooLong) return error;
+    throw error;
+  }
 }
 
 function decide(given: Params, facts: Facts): Decision {

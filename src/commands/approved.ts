@@ -134,13 +134,17 @@ function staleness({ plan, made }: Saved, maxAgeMs: number): readonly string[] {
   ];
 }
 
-/** A plan is run to its end once. A run of it that stopped is worth a word: it is gone on with, rather than begun again. */
-async function pastRuns({ plan }: Saved, options: ApprovedOptions, terminal: Terminal): Promise<readonly string[]> {
+/** A plan is run to its end once; made anew from the same files it has the same id, and is another approval. A run of it that stopped is worth a word: it is gone on with, rather than begun again. */
+async function pastRuns(
+  { plan, made }: Saved,
+  options: ApprovedOptions,
+  terminal: Terminal,
+): Promise<readonly string[]> {
   const runs = await runsOfPlan(stateDirOf(options, terminal), plan.id);
-  const done = runs.find(({ doneAt }) => doneAt !== undefined);
+  const done = runs.find(({ doneAt }) => doneAt !== undefined && Date.parse(doneAt) >= Date.parse(made.at));
   if (done !== undefined)
     return [
-      `the plan has been run already: run ${done.folder.id} came to its end with everything done at ${done.doneAt}`,
+      `the plan has been run already: run ${done.folder.id} came to its end with everything done at ${done.doneAt}; to do it once more, make and approve it anew`,
     ];
   const last = runs.at(-1);
   if (last !== undefined)

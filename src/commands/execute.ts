@@ -11,6 +11,7 @@ import type { HostOrder, RunEvent, Stamped } from '../journal/event.ts';
 import type { RunFolder } from '../journal/run-folder.ts';
 import { stamp } from '../journal/stamp.ts';
 import type { Holds } from '../ledger/holds.ts';
+import { quote } from '../shell/script.ts';
 import type { Format } from './choose-report.ts';
 import { type Answer, listenForOrders } from './control-socket.ts';
 import { foretelling } from './foretelling.ts';
@@ -62,7 +63,7 @@ export interface Job extends Loaded {
 }
 
 export function stateDirOf(options: Pick<RunningOptions, 'stateDir'>, terminal: Terminal): string {
-  return resolve(terminal.cwd, options.stateDir ?? terminal.env.ROLLGATE_STATE_DIR ?? '.rollgate');
+  return resolve(terminal.cwd, options.stateDir ?? (terminal.env.ROLLGATE_STATE_DIR || '.rollgate'));
 }
 
 /** Who runs this, and where, for the journal. */
@@ -184,5 +185,5 @@ function runOf({ past, opening }: Job): string {
 }
 
 function resumeCommand(folder: RunFolder, options: RunningOptions): string {
-  return `rollgate resume ${folder.id}${options.stateDir === undefined ? '' : ` --state-dir ${options.stateDir}`}`;
+  return `rollgate resume ${folder.id}${options.stateDir === undefined ? '' : ` --state-dir ${quote(options.stateDir)}`}`;
 }

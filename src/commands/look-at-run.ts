@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { findRun, type RunFolder } from '../journal/run-folder.ts';
 import { type HoldOwner, holderOf } from '../ledger/holds.ts';
+import { quote } from '../shell/script.ts';
 import { stateDirOf } from './execute.ts';
 import { MISTAKE } from './exit-codes.ts';
 import { runKey } from './holding.ts';
@@ -54,7 +55,7 @@ export function holderOfRun(folder: RunFolder): HoldOwner | undefined {
 
 /** What has to follow each command for it to find the run again. */
 export function suffixOf({ stateDir }: LookOptions): string {
-  return stateDir === undefined ? '' : ` --state-dir ${stateDir}`;
+  return stateDir === undefined ? '' : ` --state-dir ${quote(stateDir)}`;
 }
 
 export function shownPath(path: string, terminal: Terminal): string {

@@ -1,4 +1,5 @@
-import { extname } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
 import { asHtml } from '../review/as-html.ts';
 import { asMarkdown } from '../review/as-markdown.ts';
 import { asText } from '../review/as-text.ts';
@@ -20,3 +21,23 @@ export function printed(file: string, document: () => Document): string | undefi
 
 /** What the name of a document may end in. */
 export const DOCUMENTS: readonly string[] = Object.keys(PRINTERS);
+
+/** Why documents cannot be saved under these names: told before the work is done whose fruit they are. */
+export function unwritable(names: readonly string[], endings: readonly string[], cwd: string): string | undefined {
+  for (const name of names) {
+    if (!endings.includes(extname(name).toLowerCase()))
+      return `-o ${name}: its name must end in one of ${endings.join(', ')}`;
+    const why = refusalOf(resolve(cwd, name));
+    if (why !== undefined) return `-o ${name}: ${why}`;
+  }
+  return undefined;
+}
+
+function refusalOf(path: string): string | undefined {
+  try {
+    accessSync(`${dirname(path)}/`, constants.W_OK | constants.X_OK);
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? 'is a folder; name a file' : undefined;
+  } catch (error) {
+    return `cannot be written: ${(error as Error).message}`;
+  }
+}

@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { writeAtomically } from '../journal/durable.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planAsText } from '../plan/print.ts';
@@ -13,7 +13,7 @@ import { type HoursOptions, plannedHours, readHours } from './hours.ts';
 import { endsInLedger } from './ledger-ends.ts';
 import { type Loaded, load, type Selection } from './load.ts';
 import { reportMistakes } from './mistakes.ts';
-import { DOCUMENTS, printedFor } from './outputs.ts';
+import { DOCUMENTS, printedFor, unwritable } from './outputs.ts';
 import { planForecast } from './plan-forecast.ts';
 import { type Probed, probe } from './probing.ts';
 import { checkRoutes } from './reaching.ts';
@@ -36,9 +36,9 @@ export interface PlanOptions extends Selection, HoursOptions {
 
 /** Shows what a run would do, as text for people or as the plan itself; or saves it, for review and for the run. */
 export async function plan(playbook: string, options: PlanOptions, terminal: Terminal): Promise<number> {
-  const unknown = options.output.find((file) => !['.json', ...DOCUMENTS].includes(extname(file).toLowerCase()));
-  if (unknown !== undefined) {
-    terminal.err(`-o ${unknown}: its name must end in one of ${['.json', ...DOCUMENTS].join(', ')}\n`);
+  const refusal = unwritable(options.output, ['.json', ...DOCUMENTS], terminal.cwd);
+  if (refusal !== undefined) {
+    terminal.err(`${refusal}\n`);
     return USAGE;
   }
   const hours = readHours(options, realClock.now());

@@ -1,10 +1,10 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Account, accountOf } from '../account/account.ts';
 import { accountDocument } from '../account/document.ts';
 import { writeAtomically } from '../journal/durable.ts';
 import { DONE, USAGE } from './exit-codes.ts';
 import { type Looked, type LookOptions, lookAtRun, shownPath, suffixOf } from './look-at-run.ts';
-import { DOCUMENTS, printed } from './outputs.ts';
+import { DOCUMENTS, printed, unwritable } from './outputs.ts';
 import { realClock } from './real-clock.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,9 +15,9 @@ export interface ReportOptions extends LookOptions {
 
 /** Writes down what was planned of a run beside what happened, for its ticket. */
 export async function report(id: string | undefined, options: ReportOptions, terminal: Terminal): Promise<number> {
-  const unknown = options.output.find((file) => !['.json', ...DOCUMENTS].includes(extname(file).toLowerCase()));
-  if (unknown !== undefined) {
-    terminal.err(`-o ${unknown}: its name must end in one of ${['.json', ...DOCUMENTS].join(', ')}\n`);
+  const refusal = unwritable(options.output, ['.json', ...DOCUMENTS], terminal.cwd);
+  if (refusal !== undefined) {
+    terminal.err(`${refusal}\n`);
     return USAGE;
   }
   const looked = await lookAtRun(id, options, terminal);

@@ -37,7 +37,7 @@ function lineOf(folder: RunFolder): string {
     pause === undefined || pause.type === 'run_continued' ? '' : pause.type === 'run_paused' ? ', paused' : ', aborted';
   const ms = duration(msBetween(started.at, last.at(-1)?.at ?? started.at));
   return printableLine(
-    `${folder.id}  ${dry}${state}${waits}  ${started.playbook}  ${started.hosts} hosts  ${ms}  ${started.operator}@${started.bastion}`,
+    `${folder.id}  ${dry}${state}${waits}  ${started.playbook}  ${started.hosts} ${started.hosts === 1 ? 'host' : 'hosts'}  ${ms}  ${started.operator}@${started.bastion}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { writeAtomically } from '../journal/durable.ts';
 import { differences } from '../plan/differences.ts';
 import { printable } from '../report/printable.ts';
@@ -9,7 +9,7 @@ import { describeMistake, Mistakes } from '../source/mistakes.ts';
 import { readPlanFile, remade, selectionOf } from './approved.ts';
 import { stateDirOf } from './execute.ts';
 import { DONE, MISTAKE, USAGE } from './exit-codes.ts';
-import { DOCUMENTS, printedFor } from './outputs.ts';
+import { DOCUMENTS, printedFor, unwritable } from './outputs.ts';
 import { planForecast } from './plan-forecast.ts';
 import { realClock } from './real-clock.ts';
 import { reviewOf } from './reviewing.ts';
@@ -22,9 +22,9 @@ export interface ShowOptions {
 
 /** Shows a saved plan again, and warns of what has changed since; whether it may still be run is for `run` to say. */
 export async function show(file: string, options: ShowOptions, terminal: Terminal): Promise<number> {
-  const unknown = options.output.find((name) => !DOCUMENTS.includes(extname(name).toLowerCase()));
-  if (unknown !== undefined) {
-    terminal.err(`-o ${unknown}: its name must end in one of ${DOCUMENTS.join(', ')}\n`);
+  const refusal = unwritable(options.output, DOCUMENTS, terminal.cwd);
+  if (refusal !== undefined) {
+    terminal.err(`${refusal}\n`);
     return USAGE;
   }
   const saved = readPlanFile(file, terminal.cwd);

@@ -25,6 +25,11 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
+  let isHeeded = true;
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (isHeeded) endUnread(error, stream);
+    });
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -36,8 +41,19 @@ export function processTerminal(): Terminal {
     cwd: process.cwd(),
     readLine,
     onInterrupt: (react) => listenFor(['SIGINT', 'SIGTERM'], react),
-    onHangup,
+    onHangup: (react) => {
+      // From a terminal that is gone every write comes back as an error, the last after all is done: a run must not die of it.
+      isHeeded = false;
+      return onHangup(react);
+    },
   };
+}
+
+/** Nobody reads on (`| head`), which is no fault; or the output goes to a disk that is full, which is one. */
+function endUnread(error: NodeJS.ErrnoException, stream: NodeJS.WriteStream): never {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  if (stream !== process.stderr) process.stderr.write(`rollgate: its output cannot be written: ${error.message}\n`);
+  process.exit(1);
 }
 
 function readLine(
@@ -59,8 +75,6 @@ function readLine(
 }
 
 function onHangup(react: (signal: string) => void): () => void {
-  // From a terminal that is gone every write comes back as an error, the last after all is done: a run must not die of it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   return listenFor(['SIGHUP'], (signal) => {
     for (const fd of terminals.splice(0)) replaceByNothing(fd);

@@ -1,3 +1,4 @@
+import { Beginning } from './beginning.ts';
 import type { Become } from './connection.ts';
 import { goSign, promptSign } from './wrapping.ts';
 
@@ -6,52 +7,35 @@ export type Heard = 'waiting' | 'asked' | 'asked-again' | 'let-in';
 
 /**
  * Listens to the stream that sudo speaks on until it lets us in. Nothing of the command's own can come before that;
- * what sudo itself says (a warning, the lecture) is kept and passed on after, without the signs we put there.
+ * what sudo itself says (a warning, the lecture) tells why it refused, and is no output of a command that it let through.
  */
 export class SudoListener {
-  readonly #go: Buffer;
+  readonly #beginning: Beginning;
   readonly #prompt: Buffer;
-  #said: Buffer = Buffer.alloc(0);
   #asked = 0;
-  #in = false;
 
   constructor(id: string) {
-    this.#go = Buffer.from(goSign(id));
+    this.#beginning = new Beginning(goSign(id));
     this.#prompt = Buffer.from(promptSign(id));
   }
 
   get letIn(): boolean {
-    return this.#in;
+    return this.#beginning.hasBegun;
   }
 
   /** What sudo has said, for a reason. */
   get words(): string {
-    return this.#said.toString().replaceAll(this.#prompt.toString(), '').trim();
+    return this.#beginning.before.toString().replaceAll(this.#prompt.toString(), '').trim();
   }
 
   /** Takes bytes; gives what they mean, and those that are for the outcome. */
   hear(bytes: Buffer): { readonly heard: Heard; readonly rest: Buffer } {
-    if (this.#in) return { heard: 'let-in', rest: bytes };
-    this.#said = Buffer.concat([this.#said, bytes]);
-    const at = this.#said.indexOf(this.#go);
-    if (at >= 0) return { heard: 'let-in', rest: this.#enter(at) };
-    const asked = count(this.#said, this.#prompt);
+    const rest = this.#beginning.take(bytes);
+    if (this.letIn) return { heard: 'let-in', rest };
+    const asked = count(this.#beginning.before, this.#prompt);
     const heard = asked > this.#asked ? (asked > 1 ? 'asked-again' : 'asked') : 'waiting';
     this.#asked = asked;
-    return { heard, rest: Buffer.alloc(0) };
-  }
-
-  #enter(at: number): Buffer {
-    const after = this.#said.subarray(at + this.#go.length);
-    const line = after[0] === 13 ? 2 : 1;
-    if (after.length < line) return Buffer.alloc(0);
-    this.#in = true;
-    const before = this.#said
-      .subarray(0, at)
-      .toString('latin1')
-      .replaceAll(this.#prompt.toString(), '')
-      .replace(/^[\r\n]+/, '');
-    return Buffer.concat([Buffer.from(before, 'latin1'), after.subarray(line)]);
+    return { heard, rest };
   }
 }
 

@@ -9,10 +9,11 @@ import { within } from './waiting.ts';
 import { inputOf, type Running, Watched } from './watched.ts';
 import { wrap } from './wrapping.ts';
 
-/** Runs commands through a launcher. Remembers whether this host's sudo insists on a terminal. */
+/** Runs commands through a launcher. Remembers whether this host's sudo insists on a terminal, and its profile says nothing. */
 export class Runner {
   readonly #launcher: Launcher;
   readonly #terminals = new Set<string>();
+  #profileIsQuiet = false;
 
   constructor(launcher: Launcher) {
     this.#launcher = launcher;
@@ -68,11 +69,13 @@ export class Runner {
     become: Become | undefined,
     { id = freshId(), terminal = false, stdinFile }: { id?: string; terminal?: boolean; stdinFile?: string },
   ): Promise<{ readonly outcome: Outcome; readonly words: string }> {
-    const wrapped = wrap(script, { ...wrapOptions(options), id, become, terminal, stdinFile });
+    const signed = !this.#profileIsQuiet;
+    const wrapped = wrap(script, { ...wrapOptions(options), id, become, terminal, stdinFile, signed });
     const started = await this.#launcher.start(wrapped.command, { terminal, abort: options.abort });
     if (!started.ok) return { outcome: notStarted(started), words: '' };
-    const watched = new Watched(started.process, { id, wrapped, become, terminal, options });
+    const watched = new Watched(started.process, { id, wrapped, become, terminal, signed, options });
     const how = await watched.end();
+    this.#profileIsQuiet ||= watched.profileIsQuiet;
     if (how === 'timed_out' || how === 'aborted')
       return { outcome: await this.#stop(watched, id, become, how), words: '' };
     return { outcome: watched.outcome(how), words: watched.words };

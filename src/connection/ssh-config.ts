@@ -57,6 +57,8 @@ interface Reader {
 }
 
 function readInto(reader: Reader, file: string, conditions: readonly Condition[], depth: number): void {
+  // A file that includes itself twice would otherwise be read 2^16 times.
+  if (reader.problems.some(({ code }) => code === 'ssh-config-include')) return;
   if (depth > DEEPEST) {
     reader.problems.push({
       code: 'ssh-config-include',

@@ -1,11 +1,12 @@
 import type { Outcome } from '../shell/outcome.ts';
 import { Secret } from '../shell/script.ts';
 import { refusal, SudoListener } from './become.ts';
+import { Beginning } from './beginning.ts';
 import type { Become, RunOptions } from './connection.ts';
 import { KeptOutput } from './kept-output.ts';
 import type { Ended, Process } from './process.ts';
 import { deadline } from './waiting.ts';
-import type { Wrapped } from './wrapping.ts';
+import { goSign, type Wrapped } from './wrapping.ts';
 
 /** As RunOptions; stdin may also be a stream, for files that do not fit in memory. */
 export interface Running extends Omit<RunOptions, 'stdin'> {
@@ -26,7 +27,16 @@ interface Watching {
   readonly wrapped: Wrapped;
   readonly become: Become | undefined;
   readonly terminal: boolean;
+  /** The command says on each stream where its own output begins. */
+  readonly signed: boolean;
   readonly options: Running;
+}
+
+/** At a terminal, and where sudo speaks, sudo's listener hears the sign. */
+function beginningsOf({ id, signed, terminal, become }: Watching): Partial<Record<'stdout' | 'stderr', Beginning>> {
+  if (!signed || terminal) return {};
+  const stdout = new Beginning(goSign(id));
+  return become === undefined ? { stdout, stderr: new Beginning(goSign(id)) } : { stdout };
 }
 
 /** One started command: its output, its input, sudo's questions, its limits. */
@@ -35,12 +45,20 @@ export class Watched {
   readonly #with: Watching;
   readonly #kept = { stdout: new KeptOutput('stdout'), stderr: new KeptOutput('stderr') };
   readonly #sudo: SudoListener | undefined;
+  readonly #beginnings: Readonly<Partial<Record<'stdout' | 'stderr', Beginning>>>;
   #settle: (how: How) => void = () => {};
 
   constructor(process: Process, watching: Watching) {
     this.process = process;
     this.#with = watching;
     this.#sudo = watching.become === undefined ? undefined : new SudoListener(watching.id);
+    this.#beginnings = beginningsOf(watching);
+  }
+
+  /** Nothing came before the command's own output, and that is known: its login shell's profile says nothing. */
+  get profileIsQuiet(): boolean {
+    const { stdout, stderr } = this.#beginnings;
+    return [stdout, stderr].every((beginning) => beginning?.hasBegun === true && beginning.before.length === 0);
   }
 
   get words(): string {
@@ -81,7 +99,12 @@ export class Watched {
   }
 
   output(): { readonly stdout: Uint8Array; readonly stderr: Uint8Array } {
-    return { stdout: this.#kept.stdout.bytes(), stderr: this.#kept.stderr.bytes() };
+    return { stdout: this.#saidOn('stdout'), stderr: this.#saidOn('stderr') };
+  }
+
+  #saidOn(stream: 'stdout' | 'stderr'): Buffer {
+    const beginning = this.#beginnings[stream];
+    return beginning === undefined || beginning.hasBegun ? this.#kept[stream].bytes() : beginning.before;
   }
 
   /** Without a password, or at a terminal, stdin belongs to the command alone. */
@@ -90,13 +113,14 @@ export class Watched {
   }
 
   #everythingSaid(): string {
-    return [this.words, this.#kept.stdout.bytes().toString().trim()].filter((text) => text !== '').join('\n');
+    return [this.words, this.#saidOn('stdout').toString().trim()].filter((text) => text !== '').join('\n');
   }
 
   #hear(stream: 'stdout' | 'stderr', bytes: Buffer): void {
     const asking = this.#with.terminal ? 'stdout' : 'stderr';
     if (this.#sudo === undefined || this.#sudo.letIn || stream !== asking) {
-      this.#keep(stream, bytes);
+      const own = this.#beginnings[stream]?.take(bytes) ?? bytes;
+      if (own.length > 0) this.#keep(stream, own);
       return;
     }
     const { heard, rest } = this.#sudo.hear(bytes);

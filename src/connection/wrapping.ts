@@ -21,6 +21,8 @@ export interface Wrapping {
   /** The file on the host that becomes the command's stdin: sudo asks at a terminal, where nothing else can be sent. */
   readonly stdinFile?: string | undefined;
   readonly terminal: boolean;
+  /** Says on each stream where the command's own output begins. */
+  readonly signed?: boolean;
 }
 
 /** Bytes that fit in one argument on Linux (128 KiB), with room for quoting by us. */
@@ -35,7 +37,9 @@ export function wrap(script: Script, wrapping: Wrapping): Wrapped {
   const hidden = hasSecrets(script, wrapping.environment);
   const words = hidden || Buffer.byteLength(text) > LONGEST ? READ_FROM_STDIN : argumentsFor(text);
   const marked = `env ${MARKER}=${wrapping.id} /bin/sh -c`;
-  const shown = words.map(quoteForAnyShell).join(' ');
+  const [first = '', ...rest] = words;
+  const signs = wrapping.signed === true && wrapping.become === undefined ? bothSigns(wrapping.id) : '';
+  const shown = [`${signs}${first}`, ...rest].map(quoteForAnyShell).join(' ');
   const command =
     wrapping.become === undefined
       ? `exec ${marked} ${shown}`
@@ -43,7 +47,7 @@ export function wrap(script: Script, wrapping: Wrapping): Wrapped {
   return { command, preamble: words === READ_FROM_STDIN ? `${text}\n${END}\n` : '' };
 }
 
-/** What sudo's child prints once it runs, on stderr: proof that sudo let us in. */
+/** What comes before a command's own output; on stderr, after sudo, it is also the proof that sudo let us in. */
 export function goSign(id: string): string {
   return `rollgate-go-${id}`;
 }
@@ -53,10 +57,15 @@ export function promptSign(id: string): string {
   return `rollgate-password-${id}:`;
 }
 
+function bothSigns(id: string): string {
+  return `echo ${goSign(id)}; echo ${goSign(id)} >&2; `;
+}
+
 function asUser(become: Become, wrapping: Wrapping, inner: string, words: string): string {
-  const { id, terminal, stdinFile } = wrapping;
+  const { id, terminal, stdinFile, signed } = wrapping;
   const asking = become.password === undefined ? '-n' : terminal ? `-p ${promptSign(id)}` : `-S -p ${promptSign(id)}`;
-  const go = quoteForAnyShell(`echo ${goSign(id)} >&2; exec ${inner}`);
+  const signs = signed === true && !terminal ? bothSigns(id) : `echo ${goSign(id)} >&2; `;
+  const go = quoteForAnyShell(`${signs}exec ${inner}`);
   const sudo = `sudo -H ${asking} -u ${quoteForAnyShell(become.user)} /bin/sh -c ${go} sh ${words}`;
   if (!terminal) return `exec ${sudo}`;
   if (stdinFile === undefined) return `exec ${sudo} < /dev/null`;

@@ -131,16 +131,19 @@ function batchGate(play: PlannedPlay, batch: Batch, given: Case): Gate {
   const left = [...places].filter(
     ([host, { kind }]) => kind === 'next' && given.progress.hosts.get(host)?.refused === undefined,
   );
-  if (left.length === 0) return passed(gate, `nothing is left to do on its ${batch.hosts.length} hosts`);
+  if (left.length === 0)
+    return passed(
+      gate,
+      `nothing is left to do on its ${batch.hosts.length === 1 ? 'host' : `${batch.hosts.length} hosts`}`,
+    );
   const busy = left.flatMap(([host]) => stepUnderWay(host, given));
   const [slowest] = busy.toSorted((a, b) => (a.since < b.since ? -1 : 1));
   const hosts = `${left.length} of ${batch.hosts.length} hosts have something left to do: ${given.fold(left.map(([host]) => host))}`;
   if (slowest === undefined) return failed(gate, `${hosts}; nothing runs on them`);
-  return failed(
-    gate,
-    `${hosts}; ${busy.length} at work, the longest ${slowest.host} at "${slowest.task}" since ${slowest.since}`,
-    `logs ${given.run} ${slowest.host} --follow`,
-  );
+  const at = `${slowest.host} at "${slowest.task}" since ${slowest.since}`;
+  return given.holder === undefined
+    ? failed(gate, `${hosts}; of ${busy.length} nobody knows whether it took what was begun, the first ${at}`)
+    : failed(gate, `${hosts}; ${busy.length} at work, the longest ${at}`, `logs ${given.run} ${slowest.host} --follow`);
 }
 
 function stepUnderWay(host: string, { progress }: Case) {
@@ -247,6 +250,12 @@ function nextGate(host: string, play: PlannedPlay, batch: Batch, where: Whereabo
       `it has been in window "${window.window}" since ${window.since}${busy === undefined ? '' : `, at "${busy.task}" since ${busy.since}`}`,
     );
   if (where.kind !== 'next') return passed(gate, `it has nothing more to do in this play (${where.kind})`);
+  if (busy !== undefined && given.holder === undefined)
+    return failed(
+      gate,
+      `"${busy.task}" (${busy.taskId}) was begun at ${busy.since}, and nobody knows whether it took`,
+      `resume ${given.run}`,
+    );
   if (busy !== undefined)
     return passed(
       gate,

@@ -27,7 +27,7 @@ export async function settleInterrupted(
       // What is done once for a batch is in doubt for all of it.
       const doubtful = runsOnce(task) ? batch.hosts.filter((other) => !course.out.has(other)) : [host];
       for (const other of doubtful)
-        await course.refuse(play, batch, other, `${question}: resume with --assume-done or --redo`);
+        await course.refuse(play, batch, other, `${question}: resume with --assume-done or --redo, and --reason`);
       return 'refused';
     }
   }

@@ -5,7 +5,7 @@ import { isList, isMap, type Value, type ValueMap } from '../source/value.ts';
 import { plain, readYaml } from '../source/yaml.ts';
 import { Failure } from './failure.ts';
 import type { Arguments, Builtin } from './given.ts';
-import { groupOf, regexOf, replaced } from './regex.ts';
+import { groupOf, matchesOf, regexOf, replaced } from './regex.ts';
 import { rounded } from './round.ts';
 import { asPythonText, kindOf, mapOf, printed, same, truthy } from './values.ts';
 import { toYaml } from './yaml.ts';
@@ -140,8 +140,8 @@ function quote(value: Value): Value {
 function regexSearch(value: Value, given: Arguments): Value {
   const [pattern, ...wanted] = given.rest.map((item) => textOf(item, 'regex_search'));
   if (pattern === undefined) throw new Failure('error', 'regex_search needs a regular expression');
-  const match = regexOf(pattern, given).exec(textOf(value, 'regex_search'));
-  if (match === null) return null;
+  const [match] = matchesOf(regexOf(pattern, given), textOf(value, 'regex_search'));
+  if (match === undefined) return null;
   if (wanted.length === 0) return match[0];
   return wanted.map((group) => {
     const name = /^\\(?:g<(\w+)>|(\d+))$/.exec(group);
@@ -154,7 +154,7 @@ function regexSearch(value: Value, given: Arguments): Value {
 
 function regexFindall(value: Value, given: Arguments): Value {
   const regex = regexOf(textOf(given.get('regex') ?? '', 'regex_findall'), given, 'g');
-  return [...textOf(value, 'regex_findall').matchAll(regex)].map(([whole, ...groups]) => {
+  return matchesOf(regex, textOf(value, 'regex_findall')).map(([whole, ...groups]) => {
     const texts = groups.map((group) => group ?? '');
     return texts.length === 0 ? whole : texts.length === 1 ? (texts[0] ?? '') : texts;
   });
@@ -166,7 +166,7 @@ function regexReplace(value: Value, given: Arguments): Value {
   const text = textOf(value, 'regex_replace');
   let made = '';
   let last = 0;
-  for (const match of text.matchAll(regex)) {
+  for (const match of matchesOf(regex, text)) {
     made += text.slice(last, match.index) + replaced(replacement, match, match.groups);
     last = match.index + match[0].length;
   }

@@ -1,3 +1,4 @@
+import { boundedMatch, TooLong } from '../source/bounded-match.ts';
 import { Failure } from './failure.ts';
 import type { Arguments } from './given.ts';
 import { truthy } from './values.ts';
@@ -16,6 +17,19 @@ export function regexOf(pattern: string, given: Arguments, flags = ''): RegExp {
   compiled.set(key, known);
   known.lastIndex = 0;
   return known;
+}
+
+/** Every match in a text, the first alone where the pattern is not a global one. */
+export function matchesOf(regex: RegExp, text: string): readonly RegExpExecArray[] {
+  try {
+    return boundedMatch(regex, text.length, () => {
+      if (regex.global) return [...text.matchAll(regex)];
+      const found = regex.exec(text);
+      return found === null ? [] : [found];
+    });
+  } catch (error) {
+    throw error instanceof TooLong ? new Failure('error', error.message) : error;
+  }
 }
 
 function compile(pattern: string, wanted: Set<string>): RegExp {

@@ -1,7 +1,7 @@
 import { isList, isMap, type Value } from '../source/value.ts';
 import { Failure } from './failure.ts';
 import type { Arguments, Builtin } from './given.ts';
-import { regexOf } from './regex.ts';
+import { matchesOf, regexOf } from './regex.ts';
 import { asPythonText, holdsItem, kindOf, ordered, same, truthy } from './values.ts';
 import { versionHolds } from './version.ts';
 
@@ -15,7 +15,7 @@ function regexTest(name: string, anchored: boolean): Builtin {
       const sticky = anchored || type === 'match' || type === 'fullmatch';
       const pattern = asPythonText(given.get('pattern') ?? '');
       const whole = type === 'fullmatch' ? `(?:${pattern})\\Z` : pattern;
-      return regexOf(whole, given, sticky ? 'y' : '').test(asPythonText(value));
+      return matchesOf(regexOf(whole, given, sticky ? 'y' : ''), asPythonText(value)).length > 0;
     },
   };
 }

@@ -36,7 +36,7 @@ export function judgeBudget(budget: Budget, losses: Losses): Verdict {
     return closed(`${lost.length} lost in the play, more than max_lost: ${budget.maxLost} allows: ${named(lost)}`);
   }
   if (batchSize > 0 && inBatch >= batchSize)
-    return closed(`all ${batchSize} ${batchSize === 1 ? 'host' : 'hosts'} of the batch failed`);
+    return closed(batchSize === 1 ? 'the only host of the batch failed' : `all ${batchSize} hosts of the batch failed`);
   if (budget.maxFailPercentage !== undefined && (inBatch / batchSize) * 100 > budget.maxFailPercentage) {
     return closed(
       `${inBatch} of ${batchSize} hosts of the batch failed, more than max_fail_percentage: ${budget.maxFailPercentage} allows`,

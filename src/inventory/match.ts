@@ -1,3 +1,4 @@
+import { boundedMatch, TooLong } from '../source/bounded-match.ts';
 import { didYouMean } from '../source/nearest.ts';
 import { foldHosts, unfoldHosts } from './fold.ts';
 import { compileGlob, compileRegex, isGlob } from './glob.ts';
@@ -56,10 +57,22 @@ export class Matcher {
   #regex(pattern: string): Matched {
     const regex = compileRegex(pattern.slice(1));
     if (regex === undefined) return refuse('pattern-regex', `"${pattern}" is not a valid regular expression`);
-    const hosts = this.#hostsWhere((name) => regex.test(name));
+    const hosts = this.#hostsThatFit(regex);
+    if (hosts instanceof TooLong) return refuse('pattern-regex', hosts.message);
     return hosts === undefined
       ? refuse('pattern-unknown', `"${pattern}" matches no host and no group`)
       : { ok: true, hosts };
+  }
+
+  #hostsThatFit(regex: RegExp): readonly string[] | TooLong | undefined {
+    const names = [...this.#inventory.hosts.keys(), ...this.#inventory.groups.keys()];
+    const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
+    try {
+      return boundedMatch(regex, longest, () => this.#hostsWhere((name) => regex.test(name)));
+    } catch (error) {
+      if (error instanceof TooLong) return error;
+      throw error;
+    }
   }
 
   /** A folded list of hosts that are known. Within a name, brackets may also be a class of characters. */
@@ -74,6 +87,7 @@ export class Matcher {
 
   #named(name: string): Matched {
     const hosts = isGlob(name) && name !== '*' ? this.#glob(name) : this.#exact(name);
+    if (hosts instanceof TooLong) return refuse('pattern-regex', hosts.message);
     if (hosts !== undefined) return { ok: true, hosts };
     const localhost = this.#localhost(name);
     return localhost === undefined ? this.#unknown(name) : { ok: true, hosts: [localhost] };
@@ -85,9 +99,9 @@ export class Matcher {
     return group === undefined && host.length === 0 ? undefined : [...(group?.allHosts ?? []), ...host];
   }
 
-  #glob(glob: string): readonly string[] | undefined {
+  #glob(glob: string): readonly string[] | TooLong | undefined {
     const regex = compileGlob(glob);
-    return regex === undefined ? undefined : this.#hostsWhere((name) => regex.test(name));
+    return regex === undefined ? undefined : this.#hostsThatFit(regex);
   }
 
   /** Hosts of the groups whose names fit, `all` apart, then hosts whose own names fit; undefined when nothing does. */

@@ -77,11 +77,11 @@ type Decode = (line: Uint8Array) => string;
 function readLine(decode: Decode, line: Uint8Array): Stamped | string {
   const parsed = parse(decode, line);
   if (typeof parsed === 'string') return parsed;
-  if (typeof parsed.at !== 'string') return 'the event has no time ("at")';
+  if (typeof parsed.at !== 'string' || Number.isNaN(Date.parse(parsed.at))) return 'the event has no time ("at")';
   if (parsed.type === 'run_started' && parsed.version !== 1)
-    return `the journal has version ${String(parsed.version)}, and this rollgate reads version 1: go on with the rollgate that wrote it`;
+    return `the journal has version ${JSON.stringify(parsed.version)}, and this rollgate reads version 1: go on with the rollgate that wrote it`;
   if (typeof parsed.type === 'string' && Object.hasOwn(TYPES, parsed.type)) return parsed as unknown as Stamped;
-  return `"${String(parsed.type)}" is no event that this rollgate knows: go on with the rollgate that wrote it`;
+  return `${JSON.stringify(parsed.type)} is no event that this rollgate knows: go on with the rollgate that wrote it`;
 }
 
 function parse(decode: Decode, line: Uint8Array): Record<string, unknown> | string {

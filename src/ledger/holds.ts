@@ -13,6 +13,7 @@ import {
   readSync,
   renameSync,
   rmdirSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeSync,
@@ -58,11 +59,14 @@ const MOST_TRIES = 20;
  * Holds of this process on hosts. A hold on a key is the file `<digest of the key>.<generation>` with the highest
  * generation. A file is put there whole (by link), so it is never read half written, and only where none of that name is,
  * so of two that race one wins. A dead holder's file is left lying and the next generation is put over it: no file of
- * another user need be removed, and what was judged dead cannot come to life in between.
+ * another user need be removed, and what was judged dead cannot come to life in between. A run that took over from a process of
+ * its own that had died leaves its file there, empty, when it lets go: nobody is told of that death any more.
  */
 export class Holds {
   readonly #folder: string;
   readonly #files: string[] = [];
+  /** Those of them that lie over what a dead process of the same run left. */
+  readonly #mended = new Set<string>();
   /** One for each time that was acquired: the files of one time are links to one. */
   readonly #pulses: string[] = [];
 
@@ -78,7 +82,7 @@ export class Holds {
     const offer = join(this.#folder, `.${process.pid}-${randomBytes(6).toString('hex')}`);
     try {
       writeOffer(offer, owner);
-      return this.#acquireAll([...new Set(keys)], offer);
+      return this.#acquireAll([...new Set(keys)], owner, offer);
     } catch (error) {
       remove(this.#files.splice(before));
       throw error;
@@ -101,17 +105,20 @@ export class Holds {
   /** Lets everything go. */
   release(): void {
     this.#pulses.length = 0;
-    remove(this.#files.splice(0));
+    const files = this.#files.splice(0);
+    remove(files.filter((file) => !this.#mended.has(file)));
+    for (const file of files.filter((each) => this.#mended.has(each))) leaveEmpty(file);
+    this.#mended.clear();
   }
 
-  #acquireAll(keys: readonly string[], offer: string): Acquired {
+  #acquireAll(keys: readonly string[], by: HoldOwner, offer: string): Acquired {
     const highest = highestGenerations(this.#folder);
     const held: string[] = [];
     const refused: Refusal[] = [];
     const takenOver: Omit<Refusal, 'seen'>[] = [];
     const before = this.#files.length;
     for (const key of keys) {
-      const { owner, dead } = this.#take(key, offer, highest.get(digestOf(key)) ?? 0);
+      const { owner, dead } = this.#take(key, by, offer, highest.get(digestOf(key)) ?? 0);
       if (owner === undefined) held.push(key);
       else refused.push({ key, ...owner });
       if (dead !== undefined) takenOver.push({ key, owner: dead });
@@ -121,7 +128,7 @@ export class Holds {
   }
 
   /** Who has it; nobody else when it is ours now, perhaps after one that died. */
-  #take(key: string, offer: string, known: number): Taken {
+  #take(key: string, by: HoldOwner, offer: string, known: number): Taken {
     const digest = digestOf(key);
     for (let highest = known, tries = 0; tries < MOST_TRIES; tries++) {
       const current = highest === 0 ? 'junk' : readHold(join(this.#folder, `${digest}.${highest}`));
@@ -130,6 +137,7 @@ export class Holds {
       // What was let go while we looked may be had again under its own number: look again, or two would hold the key.
       if (current !== 'gone' && linked(offer, file)) {
         this.#files.push(file);
+        if (typeof current === 'object' && current.owner.run === by.run) this.#mended.add(file);
         return typeof current === 'object' ? { dead: current.owner } : {};
       }
       highest = highestGenerations(this.#folder).get(digest) ?? 0;
@@ -184,6 +192,14 @@ function remove(files: readonly string[]): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
+  }
+}
+
+function leaveEmpty(file: string): void {
+  try {
+    truncateSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -7,6 +7,11 @@ export function printable(text: string): string {
   return text.replace(HARMFUL, spelledOut);
 }
 
+/** The same, with one mark for each: what is counted in characters, such as the column of a caret, stays where it is. */
+export function printableInPlace(text: string): string {
+  return text.replace(HARMFUL, '\ufffd');
+}
+
 /** The same on one line. */
 export function printableLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', ' ');

@@ -129,7 +129,10 @@ function playLines({ number, name, state, hosts, through, batches }: PlayStatus,
   const complete = batches.filter((batch) => batch.state === 'complete');
   const pending = batches.filter((batch) => batch.state === 'pending');
   return [
-    { text: `Play ${number} "${name}"  ${state}  ${through} of ${hosts} hosts through`, paint: paint.strong },
+    {
+      text: `Play ${number} "${name}"  ${state}  ${through} of ${hosts} ${hosts === 1 ? 'host' : 'hosts'} through`,
+      paint: paint.strong,
+    },
     ...manyBatches('complete', complete, paint.good),
     ...open.flatMap((batch) => batchLines(batch, batches.length, paint)),
     ...manyBatches('pending', pending, paint.faint),

@@ -58,7 +58,9 @@ export function readSaved(text: string): Read {
     return no('it holds no plan; save one by rollgate plan … -o FILE.json');
   const { made: how, observed, observedId: id, ...plan } = value as Plan & Beside;
   if (plan.version !== 1)
-    return no(`its plan has version ${String(plan.version)}, and this rollgate reads version 1: make the plan anew`);
+    return no(
+      `its plan has version ${JSON.stringify(plan.version)}, and this rollgate reads version 1: make the plan anew`,
+    );
   if (planId(plan) !== plan.id) return no('it is not the plan that its id says: it was changed after it was saved');
   const origin = made.safeParse(how);
   if (!origin.success) return no('it does not say who made the plan and when; save it by rollgate plan … -o FILE.json');

@@ -41,6 +41,15 @@ export function describeMistake(mistake: Mistake): string {
   if (place === undefined) return message;
   const head = `${place.file}:${place.line}:${place.column}: ${message}`;
   if (place.excerpt === undefined) return head;
-  const indent = place.excerpt.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
-  return `${head}\n    ${place.excerpt}\n    ${indent}^`;
+  return `${head}\n    ${place.excerpt}\n    ${blanksFor(place.excerpt.slice(0, place.column - 1))}^`;
+}
+
+/** Characters of Asia that take two columns of a terminal: an ideographic space is as wide. Others of two are two units long. */
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/;
+
+/** Blanks that are as wide as a text. */
+function blanksFor(text: string): string {
+  return text
+    .replace(/\p{M}/gu, '')
+    .replace(/[\s\S]/g, (unit) => (unit === '\t' ? '\t' : WIDE.test(unit) ? '\u3000' : ' '));
 }

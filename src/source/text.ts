@@ -29,6 +29,11 @@ export function readText(
     mistakes.add(code, `${what} ${path} ${why}`, askedBy);
     return undefined;
   };
+  // Resolved, no name at all would be the folder that we are in.
+  if (path === '') {
+    mistakes.add('file-unnamed', `${what}: its name is empty`, askedBy);
+    return undefined;
+  }
   const found = files.look(path);
   switch (found.kind) {
     case 'absent':
@@ -43,8 +48,23 @@ export function readText(
   if (found.bytes.length > LARGEST_FILE)
     return refuse('file-too-large', `is ${found.bytes.length} bytes; the most that is read is ${LARGEST_FILE}`);
   const text = decodeUtf8(found.bytes);
-  if (text === undefined) return refuse('file-not-utf8', 'is not UTF-8 text; save it as UTF-8');
-  if (text.includes('\0')) return refuse('file-not-text', 'holds NUL bytes; it is not text');
+  if (text === undefined) {
+    mistakes.add(
+      'file-not-utf8',
+      `${what} ${path} is not UTF-8 text from here on; save it as UTF-8`,
+      placeOfFirstOther(path, found.bytes),
+    );
+    return undefined;
+  }
+  const nul = text.indexOf('\0');
+  if (nul !== -1) {
+    mistakes.add(
+      'file-not-text',
+      `${what} ${path} holds NUL bytes; it is not text`,
+      placeAt({ file: path, text }, nul),
+    );
+    return undefined;
+  }
   if (text.trim() === '') return refuse('file-empty', 'is empty');
   const source = { file: path, text };
   const longLine = offsetOfLongLine(text);
@@ -72,12 +92,25 @@ function offsetOfLongLine(text: string): number | undefined {
   return undefined;
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+function decodeUtf8(bytes: Uint8Array, options?: { readonly stream: boolean }): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, options);
   } catch {
     return undefined;
   }
+}
+
+/** Where the text ends that is UTF-8. Bytes that are none cannot be shown. */
+function placeOfFirstOther(file: string, bytes: Uint8Array): Place {
+  let [sound, all] = [0, bytes.length];
+  while (sound < all) {
+    const middle = (sound + all + 1) >> 1;
+    if (decodeUtf8(bytes.subarray(0, middle), { stream: true }) === undefined) all = middle - 1;
+    else sound = middle;
+  }
+  const text = new TextDecoder('utf-8').decode(bytes.subarray(0, sound), { stream: true });
+  const { line, column } = placeAt({ file, text }, text.length);
+  return { file, line, column };
 }
 
 /** The place of an offset (UTF-16 units, from 0). Asked for every value of a file: it must not walk along the text. */

@@ -140,6 +140,13 @@ describe('a path', () => {
     });
   });
 
+  it('is not looked through for ever', async () => {
+    const path = join(folder, 'log');
+    writeFileSync(path, `${'a'.repeat(40)}!\n`);
+    const result = await act('wait_for', { path, search_regex: '(a+)+x' }, { folder });
+    expect(result).toMatchObject({ failed: true, msg: expect.stringContaining('takes too long') });
+  });
+
   it('that holds what is looked for, in any of its lines', async () => {
     const path = join(folder, 'log');
     writeFileSync(path, 'starting\nnot yet\n');

@@ -265,6 +265,8 @@ describe('a plan that has been run', () => {
     });
     const again = await really(folder, ...run);
     expect(again).toMatchObject({ code: 65, err: expect.stringContaining('the plan has been run already') });
+    await rollgate(folder, 'plan', 'play.yml', '-i', 'hosts', '-o', 'plan.json');
+    expect((await really(folder, ...run)).code).toBe(0);
   }, 120_000);
 });
 

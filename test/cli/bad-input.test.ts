@@ -17,6 +17,14 @@ describe('a malformed option ends with 64', () => {
   it.each<[string, string, RegExp]>([
     ['no inventory', 'run play.yml', /--inventory/],
     ['no playbook', 'run -i hosts', /playbook/],
+    ['a plan of which nothing is left', 'run --yes --plan ', /argument '' is invalid. It is empty/],
+    ['tags of which nothing is left', 'plan play.yml -i hosts -t ,', /argument ',' is invalid. It names no tag/],
+    ['an inventory of which nothing is left', 'run play.yml --yes -i ', /argument '' is invalid. It is empty/],
+    [
+      'a state dir of which nothing is left',
+      'run play.yml -i hosts --yes --state-dir ',
+      /argument '' is invalid. It is empty/,
+    ],
     ['an unknown command', 'chek play.yml -i hosts', /unknown command 'chek'\n\(Did you mean check\?\)/],
     ['an unknown option', 'plan play.yml -i hosts --limti a', /unknown option '--limti'\n\(Did you mean --limit\?\)/],
     ['no forks', 'plan play.yml -i hosts -f 0', /'0' is invalid. It takes a whole number from 1/],
@@ -40,6 +48,30 @@ describe('a malformed option ends with 64', () => {
   });
 });
 
+describe('mistakes are shown', () => {
+  it('file by file and line by line, the caret under what is meant', async () => {
+    const folder = folderWith({
+      'play.yml':
+        '- hosts: all\n  tasks:\n    - commnd: "a" # \u0007\n      wehn: a\n    - {shell: a, wehn: b, bcome: c}\n',
+      hosts: 'web1\n\u200e\u200e b c\n',
+    });
+    const { exitCode, err } = await rollgate(folder, 'check', 'play.yml', '-i', 'hosts');
+    expect(exitCode).toBe(65);
+    const places = err.split('\n').flatMap((text) => /^\S+:\d+:\d+(?=: )/.exec(text) ?? []);
+    expect(places).toEqual([
+      'play.yml:3:7',
+      'play.yml:4:7',
+      'play.yml:5:18',
+      'play.yml:5:27',
+      'hosts:2:4',
+      'hosts:2:6',
+    ]);
+    const lines = err.split('\n');
+    const at = lines.findIndex((text) => text.startsWith('hosts:2:4'));
+    expect(lines.slice(at + 1, at + 3)).toEqual(['    \ufffd\ufffd b c', '       ^']);
+  });
+});
+
 describe('a mistake ends with 65', () => {
   it.each<[string, Record<string, string | Uint8Array>, string, RegExp]>([
     ['a pattern that names nothing', { 'play.yml': PLAYBOOK.replace('all', 'db') }, '', /play\.yml:1:3: .*"db"/],
@@ -47,6 +79,8 @@ describe('a mistake ends with 65', () => {
     ['a limit that leaves nothing', {}, '-l all:!web1:!web2', /leaves no play a host to run on/],
     ['an empty limit file', { none: '' }, '-l @none', /limit file none names no host/],
     ['a limit file that is not there', {}, '-l @none', /limit file none does not exist/],
+    ['a limit file without a name', {}, '-l @', /limit file: its name is empty/],
+    ['variables from no file', {}, '-e @', /variable file: its name is empty/],
     ['a limit file with a typo', { some: 'web1\nwbe2\n' }, '-l @some', /some:2:1: .*"wbe2"/],
     ['an empty inventory', { hosts: '# nobody\n' }, '', /names no host/],
     ['an unknown keyword', { 'play.yml': task('command: uptime\n      wen: true') }, '', /play\.yml:5:7: .*"when"/],

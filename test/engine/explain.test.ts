@@ -60,6 +60,17 @@ describe('explain', () => {
     ]);
   });
 
+  it('calls nobody at work where no process runs it', async () => {
+    const past = await of(SETUP, (event) => event.type === 'step_started' && event.task === 'one');
+    const { holder: _, ...broken } = given(past);
+    const gates = shown(explainRun(broken));
+    expect(shown(explainHost('h1', broken))?.at(-1)).toMatch(/^FAIL .*"one" \(.*\) was begun at .* → resume R$/);
+    expect(gates?.[0]).toBe('FAIL a process runs it: it broke off → resume R');
+    expect(gates?.at(-1)).toMatch(
+      /; of \d nobody knows whether it took what was begun, the first h\d at "one" since \S+$/,
+    );
+  });
+
   it('says of a host whom it waits for, and of a batch which comes before it', async () => {
     const past = await of(
       SETUP,

@@ -146,7 +146,7 @@ describe('mistakes in what was given as an inventory', () => {
     };
     const mistakes = new Mistakes();
     readInventory(['hosts'], files, mistakes);
-    expect(placed(mistakes)).toEqual(['file-not-utf8']);
+    expect(placed(mistakes)).toEqual(['file-not-utf8 hosts:1:1']);
   });
 });
 

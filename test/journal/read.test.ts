@@ -43,6 +43,7 @@ describe('a journal', () => {
     ['nothing', '', 'cannot be read'],
     ['no object', '[]', 'not an event'],
     ['no time', '{"type":"warning","message":"m"}', 'no time'],
+    ['a time that is none', '{"type":"warning","at":"soon","message":"m"}', 'no time'],
     ['an event of another version', '{"type":"host_cloned","at":"2026-11-21T07:15:00.000Z"}', '"host_cloned"'],
     ['a name that every object has', '{"type":"constructor","at":"2026-11-21T07:15:00.000Z"}', '"constructor"'],
     ['another version', '{"type":"run_started","version":2,"at":"2026-11-21T07:15:00.000Z"}', 'version 2'],

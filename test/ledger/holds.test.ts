@@ -84,6 +84,23 @@ describe('a hold', () => {
     expect(new Holds(folder).acquire(['h:22', 'j:22'], me).takenOver).toEqual([{ key: 'h:22', owner: dead }]);
   });
 
+  it('of a run that died is told of until that run has gone on and come to an end', () => {
+    new Holds(folder).acquire(['h:22', 'i:22'], dead);
+    const between = new Holds(folder);
+    expect(between.acquire(['h:22'], other).takenOver).toEqual([{ key: 'h:22', owner: dead }]);
+    between.release();
+    const resumed = new Holds(folder);
+    expect(resumed.acquire(['h:22', 'i:22', 'j:22'], { ...me, run: 'dead' }).held).toEqual(['h:22', 'i:22', 'j:22']);
+    resumed.release();
+    for (let times = 0; times < 3; times++) {
+      const later = new Holds(folder);
+      expect(later.acquire(['h:22', 'i:22'], me)).toEqual({ held: ['h:22', 'i:22'], refused: [], takenOver: [] });
+      expect(new Holds(folder).acquire(['h:22'], other).refused).toMatchObject([{ key: 'h:22', owner: me }]);
+      later.release();
+    }
+    expect(readdirSync(folder)).toHaveLength(4);
+  });
+
   it('says when its holder last gave a sign of life', () => {
     const first = new Holds(folder);
     first.acquire(['h:22', 'i:22'], me);

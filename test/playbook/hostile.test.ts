@@ -61,6 +61,13 @@ describe('a file that nobody should have given', () => {
     expect(reading('- hosts: all\n  tasks: [{toString: 1}]\n').mistakes.map(({ code }) => code)).toEqual([
       'unknown-action',
     ]);
+    const params = ['{__proto__: 1}', '{constructor: 1}', '__proto__=1 constructor=1'];
+    for (const given of params) {
+      const { mistakes } = reading(`- hosts: all\n  tasks:\n    - ping: ${given}\n`);
+      expect(mistakes.map(({ message }) => message)).toEqual(
+        given.match(/\w+(?=[:=])/g)?.map((name) => `ping: there is no parameter "${name}"`),
+      );
+    }
   });
 });
 

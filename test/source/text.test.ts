@@ -25,8 +25,17 @@ describe('reading text', () => {
     ['a folder', { kind: 'directory', names: [] }, 'the playbook a.yml is a directory; name a file'],
     ['empty', file(''), 'the playbook a.yml is empty'],
     ['blank', file(' \n\t\n'), 'the playbook a.yml is empty'],
-    ['a broken character', file(Uint8Array.of(97, 0xc3)), 'the playbook a.yml is not UTF-8 text; save it as UTF-8'],
-    ['a NUL', file('a\0b'), 'the playbook a.yml holds NUL bytes; it is not text'],
+    [
+      'a broken character',
+      file(Uint8Array.of(97, 10, 0xc3, 0xa4, 98, 0xe4, 98)),
+      'a.yml:2:3: the playbook a.yml is not UTF-8 text from here on; save it as UTF-8',
+    ],
+    [
+      'a character that breaks off',
+      file(Uint8Array.of(97, 0xc3)),
+      'a.yml:1:2: the playbook a.yml is not UTF-8 text from here on; save it as UTF-8',
+    ],
+    ['a NUL', file('b\na\0b'), 'a.yml:2:2: the playbook a.yml holds NUL bytes; it is not text\n    a\0b\n     ^'],
     [
       'a line of more than a million',
       file(`a\n${'b'.repeat(1_048_577)}\n`),
@@ -77,6 +86,11 @@ describe('a mistake', () => {
     ['with its place', { place }, 'f:3:4: wrong'],
     ['with its line', { place: { ...place, excerpt: 'ab cd' } }, 'f:3:4: wrong\n    ab cd\n       ^'],
     ['under a tab', { place: { ...place, column: 3, excerpt: '\ta b' } }, 'f:3:3: wrong\n    \ta b\n    \t ^'],
+    [
+      'behind wide characters and marks',
+      { place: { ...place, column: 8, excerpt: '漢a😀 e\u0301b' } },
+      'f:3:8: wrong\n    漢a😀 e\u0301b\n    \u3000     ^',
+    ],
     ['at the end of a line', { place: { ...place, excerpt: 'abc' } }, 'f:3:4: wrong\n    abc\n       ^'],
   ])('is described %s', (_, more, expected) => {
     expect(describeMistake({ code: 'c', message: 'wrong', ...more })).toBe(expected);
