@@ -14,7 +14,7 @@ import { leaveOut, onEveryShell } from '../actions/machine.ts';
 /** A link among many sockets; at a signal it ends as one does that was shut. */
 const EXECUTOR = `
 const net = require('node:net');
-const others = net.createServer().listen(0, '127.0.0.1', () => {
+const others = net.createServer().listen(Number(process.env.OTHERS ?? 0), '127.0.0.1', () => {
   for (let n = 0; n < 40; n++) net.connect(others.address().port, '127.0.0.1');
 });
 const link = net.connect(Number(process.env.PORT), '127.0.0.1', () => console.log('up'));
@@ -106,17 +106,21 @@ describe('the procedure on its host', () => {
   const port = () => (agent.address() as AddressInfo).port;
   const startOf = (pid: number) => readStat(readFileSync(`/proc/${pid}/stat`))?.start ?? 0;
 
-  async function executor(): Promise<{ readonly pid: number; readonly start: number }> {
-    const child = await launch(process.execPath, ['-e', EXECUTOR], { PORT: String(port()) });
+  async function executor(env: NodeJS.ProcessEnv): Promise<{ readonly pid: number; readonly start: number }> {
+    const child = await launch(process.execPath, ['-e', EXECUTOR], { ...env, PORT: String(port()) });
     await new Promise<void>((done) => child.stdout?.once('data', () => done()));
     const { pid = 0 } = child;
     return { pid, start: startOf(pid) };
   }
 
   /** Resolves when the script says that it is done with the host; it need not have ended. */
-  async function run(shell: readonly [string, ...string[]], count: number): Promise<readonly number[]> {
+  async function run(
+    shell: readonly [string, ...string[]],
+    count: number,
+    executorEnv: NodeJS.ProcessEnv = {},
+  ): Promise<readonly number[]> {
     const targets = [];
-    for (let n = 0; n < count; n++) targets.push(await executor());
+    for (let n = 0; n < count; n++) targets.push(await executor(executorEnv));
     const pid = Number(told('agent.service'));
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const script = procedureScript(
@@ -189,6 +193,14 @@ describe('the procedure on its host', () => {
       await run(shell, 1);
       expect(told('state')).toMatch(/^phase restarted$/m);
     });
+  });
+
+  it('shuts no link to a port that is the same number to awk: 1E03 and 1000', async () => {
+    await new Promise<void>((done) => agent.close(() => agent.listen(0x1e03, '127.0.0.1', done)));
+    const [pid] = await run(['sh'], 1, { OTHERS: String(0x1000) });
+    expect(told('calls').match(new RegExp(`attach ${pid} .*shutdown`, 'g'))).toHaveLength(1);
+    expect(told('results')).toMatch(new RegExp(`^= after ${pid} \\d+ closed$`, 'm'));
+    expect(restarts()).toBe(1);
   });
 
   const isPossible = ['mksh', 'unshare'].every(

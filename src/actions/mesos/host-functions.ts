@@ -9,7 +9,7 @@ export const LIMITED = 'limited() { if command -v timeout >/dev/null 2>&1; then 
  * where nobody answered. It wants `limited`.
  */
 export const AGENT_GET = `agent_address() {
-  set -- "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$1" '{ n = split($2, near, ":"); if (n == 2 && near[2] == port && $4 == "0A") { print near[1]; exit } }')"
+  set -- "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port=":$1" '{ n = split($2, near, ":"); if (n == 2 && ":" near[2] == port && $4 == "0A") { print near[1]; exit } }')"
   case $1 in 0000000000000000FFFF0000????????) set -- "\${1#????????????????????????}" ;; esac
   case $1 in
     '') ;;

@@ -92,14 +92,14 @@ agent_now() {
 }
 listening() {
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    awk -v port="$hex" '{ n = split($2, near, ":") } n == 2 && near[2] == port && $4 == "0A" { found = 1 } END { exit !found }'
+    awk -v port=":$hex" '{ n = split($2, near, ":") } n == 2 && ":" near[2] == port && $4 == "0A" { found = 1 } END { exit !found }'
 }
 
 # Every socket of a process whose far end is the agent's port, as "fd inode": in its own network namespace, established.
 # An executor may hold thousands of others: the tables are read once, and what looks like one of these is looked at again.
 links_of() {
   inodes=" $(cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null |
-    awk -v port="$hex" '{ n = split($3, far, ":") } n == 2 && far[2] == port && $4 == "01" { printf "%s ", $10 }')"
+    awk -v port=":$hex" '{ n = split($3, far, ":") } n == 2 && ":" far[2] == port && $4 == "01" { printf "%s ", $10 }')"
   ls -n "/proc/$1/fd/" 2>/dev/null | sed -n 's/^l.* \\([0-9][0-9]*\\) -> socket:\\[\\([0-9][0-9]*\\)\\]$/\\1 \\2/p' |
     while read -r fd inode; do
       case $inodes in *" $inode "*) holds "$1" "$fd" "$inode" && echo "$fd $inode" ;; esac
@@ -108,7 +108,7 @@ links_of() {
 holds() {
   [ "$(readlink "/proc/$1/fd/$2" 2>/dev/null)" = "socket:[$3]" ] || return 1
   cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null |
-    awk -v port="$hex" -v inode="$3" '{ n = split($3, far, ":") } n == 2 && far[2] == port && $4 == "01" && $10 == inode { found = 1 } END { exit !found }'
+    awk -v port=":$hex" -v inode="$3" '{ n = split($3, far, ":") } n == 2 && ":" far[2] == port && $4 == "01" && $10 == inode { found = 1 } END { exit !found }'
 }
 # Whether a debugger holds one of the executors, or a process: frozen, it would miss the agent's recovery.
 traced() {

@@ -22,7 +22,8 @@ export function hexPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** Listening sockets, and those with the agent's port at either end, once for each network namespace. */
+/**
+ * A port is compared with its colon: to awk 1E03 and 1000 are the same number. Listening sockets, and those with the agent's port at either end, once for each network namespace. */
 export function askTables(port: number): Script {
   return sh`seen=' '
 for pid in $pids; do
@@ -31,8 +32,8 @@ for pid in $pids; do
   seen="$seen$net "
   echo "= net $net"
   for table in /proc/$pid/net/tcp /proc/$pid/net/tcp6; do
-    awk -v port=${hexPort(port)} '{ n = split($2, near, ":"); m = split($3, far, ":")
-      if (n == 2 && m == 2 && ($4 == "0A" || near[2] == port || far[2] == port)) print "- tcp", near[2], far[2], $4, $10, near[1], far[1] }' "$table" 2>/dev/null
+    awk -v port=${`:${hexPort(port)}`} '{ n = split($2, near, ":"); m = split($3, far, ":")
+      if (n == 2 && m == 2 && ($4 == "0A" || ":" near[2] == port || ":" far[2] == port)) print "- tcp", near[2], far[2], $4, $10, near[1], far[1] }' "$table" 2>/dev/null
   done
 done`;
 }
