@@ -6,7 +6,7 @@ import type { Become } from './connection.ts';
 import { endEverything } from './leftovers.ts';
 import type { Launcher, Started } from './process.ts';
 import { within } from './waiting.ts';
-import { inputOf, type Running, Watched } from './watched.ts';
+import { type How, inputOf, type Running, Watched } from './watched.ts';
 import { wrap } from './wrapping.ts';
 
 /** Runs commands through a launcher. Remembers whether this host's sudo insists on a terminal, and its profile says nothing. */
@@ -67,18 +67,32 @@ export class Runner {
     script: Script,
     options: Running,
     become: Become | undefined,
-    { id = freshId(), terminal = false, stdinFile }: { id?: string; terminal?: boolean; stdinFile?: string },
+    { id = freshId(), ...how }: { id?: string; terminal?: boolean; stdinFile?: string },
   ): Promise<{ readonly outcome: Outcome; readonly words: string }> {
+    const { watched, end } = await this.#watch(script, options, become, { id, ...how });
+    if (watched === undefined) return { outcome: end, words: '' };
+    if (end === 'timed_out' || end === 'aborted')
+      return { outcome: await this.#stop(watched, id, become, end), words: '' };
+    return { outcome: watched.outcome(end), words: watched.words };
+  }
+
+  /** Starts a command, and watches it to its end or to a limit, behind which it goes on. */
+  async #watch(
+    script: Script,
+    options: Running,
+    become: Become | undefined,
+    { id, terminal = false, stdinFile }: { id: string; terminal?: boolean; stdinFile?: string },
+  ): Promise<
+    { readonly watched: Watched; readonly end: How } | { readonly watched?: undefined; readonly end: Outcome }
+  > {
     const signed = !this.#profileIsQuiet;
     const wrapped = wrap(script, { ...wrapOptions(options), id, become, terminal, stdinFile, signed });
     const started = await this.#launcher.start(wrapped.command, { terminal, abort: options.abort });
-    if (!started.ok) return { outcome: notStarted(started), words: '' };
+    if (!started.ok) return { end: notStarted(started) };
     const watched = new Watched(started.process, { id, wrapped, become, terminal, signed, options });
-    const how = await watched.end();
+    const end = await watched.end();
     this.#profileIsQuiet ||= watched.profileIsQuiet;
-    if (how === 'timed_out' || how === 'aborted')
-      return { outcome: await this.#stop(watched, id, become, how), words: '' };
-    return { outcome: watched.outcome(how), words: watched.words };
+    return { watched, end };
   }
 
   async #stop(
@@ -103,19 +117,8 @@ export class Runner {
   }
 
   async #askToEnd(id: string, become: Become | undefined): Promise<{ readonly known: boolean; readonly left: string }> {
-    const stop = new AbortController();
-    const asked = this.#start(endEverything(id), { abort: stop.signal }, become, {
-      terminal: become !== undefined && this.#terminals.has(become.user),
-    });
-    const answer = await within(
-      ENDING_MS,
-      asked.catch(() => undefined),
-    );
-    if (answer === undefined) {
-      stop.abort(GIVE_UP);
-      return { known: false, left: `the host did not answer within ${ENDING_MS / 1000} s` };
-    }
-    const { outcome } = answer;
+    const outcome = await this.#answerTo(endEverything(id), become);
+    if (outcome === undefined) return { known: false, left: `the host did not answer within ${ENDING_MS / 1000} s` };
     if (outcome.kind === 'exited' && outcome.code === 0)
       return { known: true, left: Buffer.from(outcome.stdout).toString().trim() };
     return {
@@ -123,14 +126,30 @@ export class Runner {
       left: 'reason' in outcome ? outcome.reason : `the processes could not be listed (${outcome.kind})`,
     };
   }
+
+  /** Undefined: none in time. Then nothing is ended behind it: a host that does not answer would be asked for ever. */
+  async #answerTo(script: Script, become: Become | undefined): Promise<Outcome | undefined> {
+    const late = new AbortController();
+    const terminal = become !== undefined && this.#terminals.has(become.user);
+    const watching = this.#watch(script, { abort: late.signal }, become, { id: freshId(), terminal }).catch(
+      () => undefined,
+    );
+    const answer = await within(ENDING_MS, watching);
+    if (answer === undefined) {
+      late.abort();
+      void watching.then((answered) => answered?.watched?.process.close());
+      return undefined;
+    }
+    const { watched, end } = answer;
+    if (watched === undefined) return end;
+    return end === 'timed_out' || end === 'aborted' ? undefined : watched.outcome(end);
+  }
 }
 
 /** Long enough for TERM, patience and KILL; short enough for a person who waits. */
 const ENDING_MS = 15_000;
 /** For what is still on its way after the processes are gone. */
 const DRAIN_MS = 1000;
-/** Ends the watching alone: there is nothing behind it that could be ended. */
-const GIVE_UP = Symbol('give up');
 
 /** Made of random bytes that are drawn for many at a time. */
 function freshId(): string {
