@@ -201,7 +201,7 @@ prove() {
   call "$dummy" '(int)shutdown(-1,0)' proof
   said=$(returned "gdb.$dummy.proof")
   systemctl stop rollgate-throwaway.service
-  [ "$said" = -1 ] || refuse "gdb cannot work on this host, tried on a process of its own: $(grep -v '^$' "gdb.$dummy.proof" | tail -n 3 | tr '\\n' ' '); allow containers ptrace there (SELinux, AppArmor, seccomp, namespaces), or leave the host out"
+  [ "$said" = -1 ] || refuse "gdb cannot work on this host, tried on a process of its own: $(grep -v '^$' "gdb.$dummy.proof" | tail -n 6 | tr '\\n' ' '); allow containers ptrace there (SELinux, AppArmor, seccomp, namespaces), or leave the host out"
 }
 
 ${LAUNCHING}
