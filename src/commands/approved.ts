@@ -134,7 +134,10 @@ function staleness({ plan, made }: Saved, maxAgeMs: number): readonly string[] {
   ];
 }
 
-/** A plan is run to its end once; made anew from the same files it has the same id, and is another approval. A run of it that stopped is worth a word: it is gone on with, rather than begun again. */
+/**
+ * A plan is run to its end once; made anew from the same files it has the same id, and is another approval. A run of it that
+ * stopped is worth a word: it is gone on with, rather than begun again.
+ */
 async function pastRuns(
   { plan, made }: Saved,
   options: ApprovedOptions,
