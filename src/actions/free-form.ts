@@ -1,3 +1,5 @@
+import { PYTHON_ESCAPES } from '../source/python-text.ts';
+
 /** What a task's free form text says: `key=value` words apart from the rest, which is left as it was written. */
 export type FreeForm =
   | { readonly ok: true; readonly text: string; readonly params: Readonly<Record<string, string>> }
@@ -42,23 +44,13 @@ function unclosed(rest: string): FreeForm {
 }
 
 const ESCAPE = /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g;
-const ESCAPED: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
 /** As Ansible has it in `key=value`, whatever the quotes: `\n` is a line break. */
 function unescaped(value: string): string {
-  return value.replace(ESCAPE, (_, eight?: string, four?: string, two?: string, one?: string) => {
+  return value.replace(ESCAPE, (written: string, eight?: string, four?: string, two?: string, one = '') => {
     const digits = eight ?? four ?? two;
-    const code = Number.parseInt(digits ?? '', 16);
-    if (digits !== undefined) return code > 0x10ffff ? _ : String.fromCodePoint(code);
-    return ESCAPED[one ?? ''] ?? one ?? '';
+    if (digits === undefined) return PYTHON_ESCAPES.get(one) ?? written;
+    const code = Number.parseInt(digits, 16);
+    return code > 0x10ffff ? written : String.fromCodePoint(code);
   });
 }
 

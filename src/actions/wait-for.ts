@@ -147,20 +147,11 @@ function cannotTell(given: Params, stderr: string): string {
 }
 
 function searched(pattern: string, text: string): Seen | TooLong {
-  const match = firstMatch(pattern, text);
+  const regex = pythonRegex(pattern);
+  const match = regex && boundedMatch(regex, text.length, () => regex.exec(text));
   if (match instanceof TooLong) return match;
   if (match === null || match === undefined) return NOTHING;
   return { ...NOTHING, met: true, groups: match.slice(1).map((group) => group ?? null), named: { ...match.groups } };
-}
-
-function firstMatch(pattern: string, text: string): RegExpExecArray | TooLong | null | undefined {
-  const regex = pythonRegex(pattern);
-  try {
-    return regex && boundedMatch(regex, text.length, () => regex.exec(text));
-  } catch (error) {
-    if (error instanceof TooLong) return error;
-    throw error;
-  }
 }
 
 function decide(given: Params, facts: Facts): Decision {

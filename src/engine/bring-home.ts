@@ -24,13 +24,13 @@ function leftOpen(plays: readonly PlannedPlay[], course: Course): readonly Spot[
 }
 
 async function comeHome(spot: Spot, course: Course): Promise<void> {
-  const { play, batch, host } = spot;
+  const { play, host } = spot;
   const first = course.whereabouts(play, host);
   if (first.kind === 'next' && !(await enterAgain(spot, first, course))) return;
   for (;;) {
     const where = course.whereabouts(play, host);
     await leaveWindow(spot, where, course);
     if (!course.windows.has(host) || where.kind !== 'next') return;
-    if ((await takeOneStep(play, batch, host, where, course)) === 'left') return;
+    if ((await takeOneStep(spot, where, course)) === 'left') return;
   }
 }

@@ -157,7 +157,7 @@ async function goAlong(spot: Spot, from: number, limits: Limits, course: Course)
     const throttle = throttleOf(where.task, spot, course);
     const taken = await limits.throttled(where.task.id, throttle, async () =>
       // The run may have been stopped while this host waited for its turn.
-      isAdmitted(play, host, where, first, course) ? takeOneStep(play, batch, host, where, course) : 'left',
+      isAdmitted(play, host, where, first, course) ? takeOneStep(spot, where, course) : 'left',
     );
     if (taken === 'left') return;
     course.askAgain(play, batch);

@@ -1,7 +1,7 @@
 import type { Result, SteeringAction } from '../actions/action.ts';
 import { findAction } from '../actions/registry.ts';
 import type { StepAddress } from '../journal/event.ts';
-import type { Batch, PlannedPlay, PlannedTask } from '../plan/plan.ts';
+import type { PlannedTask } from '../plan/plan.ts';
 import type { ValueMap } from '../source/value.ts';
 import { countsAs, type Taking } from './counts-as.ts';
 import type { Course } from './course.ts';
@@ -13,60 +13,51 @@ import { flag, safely } from './keywords.ts';
 import { Undecided } from './misjudged.ts';
 import { paramsOf } from './params.ts';
 import { ABANDONED } from './perform.ts';
+import { addressOf, type Spot } from './spot.ts';
 import { pause, steer } from './steering.ts';
 import { type Attempted, asValue, takeStep } from './step.ts';
-import type { Whereabouts } from './walk.ts';
+import type { Next } from './walk.ts';
 import { windowIsOver } from './windows.ts';
-
-type Next = Extract<Whereabouts, { kind: 'next' }>;
 
 /** `left`: the step was not taken, or let go of; the host does not go on. */
 type Taken = 'taken' | 'left';
 
 /** Takes the step that comes next on a host; where it is one for the whole batch, once for all that wait for it. */
-export async function takeOneStep(
-  play: PlannedPlay,
-  batch: Batch,
-  host: string,
-  where: Next,
-  course: Course,
-): Promise<Taken> {
+export async function takeOneStep(spot: Spot, where: Next, course: Course): Promise<Taken> {
   // It may have waited for its turn: meanwhile another host may have taken it for all, or somebody may have said that it is done.
-  if (!isStillNext(play, host, where, course)) return 'taken';
-  if (!runsOnce(where.task)) return take(play, batch, host, where, course);
-  const key = `${play.number}/${batch.number}/${where.task.id}/${where.flushedAt ?? ''}`;
+  if (!isStillNext(spot, where, course)) return 'taken';
+  if (!runsOnce(where.task)) return take(spot, where, course);
+  const key = `${spot.play.number}/${spot.batch.number}/${where.task.id}/${where.flushedAt ?? ''}`;
   const running = course.shared.get(key);
   if (running !== undefined) return running;
-  const taking = take(play, batch, host, where, course).finally(() => course.shared.delete(key));
+  const taking = take(spot, where, course).finally(() => course.shared.delete(key));
   course.shared.set(key, taking);
   return taking;
 }
 
-function isStillNext(play: PlannedPlay, host: string, { task, flushedAt }: Next, course: Course): boolean {
+function isStillNext({ play, host }: Spot, { task, flushedAt }: Next, course: Course): boolean {
   const now = course.whereabouts(play, host);
   return now.kind === 'next' && now.task === task && now.flushedAt === flushedAt;
 }
 
-async function take(play: PlannedPlay, batch: Batch, host: string, where: Next, course: Course): Promise<Taken> {
-  const letGo = course.windows.has(host) ? undefined : course.underWay.begin(host, where.task.id);
+async function take(spot: Spot, where: Next, course: Course): Promise<Taken> {
+  const letGo = course.windows.has(spot.host) ? undefined : course.underWay.begin(spot.host, where.task.id);
   try {
-    return await takeUnlessLetGo(play, batch, host, where, letGo, course);
+    return await takeUnlessLetGo(spot, where, letGo, course);
   } finally {
-    course.underWay.end(host);
+    course.underWay.end(spot.host);
   }
 }
 
 async function takeUnlessLetGo(
-  play: PlannedPlay,
-  batch: Batch,
-  host: string,
+  spot: Spot,
   where: Next,
   letGo: AbortSignal | undefined,
   course: Course,
 ): Promise<Taken> {
   // Somebody has said what is to become of the step: what it comes to by itself counts no more.
   const isOvertaken = () => letGo?.aborted === true && !course.stop.abandoned.aborted;
-  const taking = takingOf(play, batch, host, where, letGo, course);
+  const taking = takingOf(spot, where, letGo, course);
   const { step, inWindow, interrupted } = taking;
   const answer = interrupted ? await settleInterrupted(step, inWindow, course) : 'do';
   if (answer === 'refused') return 'left';
@@ -74,8 +65,7 @@ async function takeUnlessLetGo(
   const isOnDisk = await course.world.record({ type: 'step_started', ...step.address });
   if (!isOnDisk) course.stop.drain('the journal cannot be written');
   if (!isOnDisk && !inWindow) return 'left';
-  const isOver =
-    interrupted && followsUp(step.at.task) ? undefined : await windowIsOver({ play, batch, host }, where, course);
+  const isOver = interrupted && followsUp(step.at.task) ? undefined : await windowIsOver(spot, where, course);
   const came = isOver ?? (answer === 'do' ? await carryOut(step, inWindow, course) : answer);
   if (isOvertaken()) return 'taken';
   if (came === ABANDONED) return 'left';
@@ -83,26 +73,17 @@ async function takeUnlessLetGo(
   const event = finished(step, result, Math.round(course.world.clock.monotonic() - started), course);
   await course.world.record(event);
   if (isOvertaken()) return 'taken';
-  course.learn(play, event, asValue({ failed: false, ...result }));
-  if (event.status === 'refused' && runsOnce(step.at.task)) await tellOthers(event, play, batch, course);
+  course.learn(spot.play, event, asValue({ failed: false, ...result }));
+  if (event.status === 'refused' && runsOnce(step.at.task)) await tellOthers(event, spot, course);
   return 'taken';
 }
 
-function takingOf(
-  play: PlannedPlay,
-  batch: Batch,
-  host: string,
-  where: Next,
-  letGo: AbortSignal | undefined,
-  course: Course,
-): Taking {
+function takingOf(spot: Spot, where: Next, letGo: AbortSignal | undefined, course: Course): Taking {
+  const { play, batch, host } = spot;
   const { task, window, flushedAt } = where;
-  const context = { world: course.world, variables: course.variables, at: { play, batch, host, task } };
+  const context = { world: course.world, variables: course.variables, at: { ...spot, task } };
   const address: StepAddress = {
-    play: play.name,
-    playNumber: play.number,
-    batch: batch.number,
-    host,
+    ...addressOf(spot),
     task: course.mask(nameOf(task, context)),
     taskId: task.id,
     ...(flushedAt === undefined ? {} : { flushedAt }),
@@ -139,11 +120,11 @@ function checkModeOf(
 }
 
 /** What is refused once for a batch is refused for all of it; the journal says so of each. */
-async function tellOthers(event: StepFinished, play: PlannedPlay, batch: Batch, course: Course): Promise<void> {
-  const others = batch.hosts.filter((host) => host !== event.host && !course.out.has(host));
-  const reason = `"${event.task}", done once for the batch on ${event.host}, was refused`;
-  const at = { play: play.name, playNumber: play.number, batch: batch.number };
-  for (const host of others) await course.world.record({ type: 'host_refused', ...at, host, reason });
+async function tellOthers(event: StepFinished, { play, batch, host }: Spot, course: Course): Promise<void> {
+  const others = batch.hosts.filter((other) => other !== host && !course.out.has(other));
+  const reason = `"${event.task}", done once for the batch on ${host}, was refused`;
+  for (const other of others)
+    await course.world.record({ type: 'host_refused', ...addressOf({ play, batch, host: other }), reason });
 }
 
 async function carryOut(step: Attempted, inWindow: boolean, course: Course): Promise<Result | typeof ABANDONED> {

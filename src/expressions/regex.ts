@@ -21,15 +21,13 @@ export function regexOf(pattern: string, given: Arguments, flags = ''): RegExp {
 
 /** Every match in a text, the first alone where the pattern is not a global one. */
 export function matchesOf(regex: RegExp, text: string): readonly RegExpExecArray[] {
-  try {
-    return boundedMatch(regex, text.length, () => {
-      if (regex.global) return [...text.matchAll(regex)];
-      const found = regex.exec(text);
-      return found === null ? [] : [found];
-    });
-  } catch (error) {
-    throw error instanceof TooLong ? new Failure('error', error.message) : error;
-  }
+  const matches = boundedMatch(regex, text.length, () => {
+    if (regex.global) return [...text.matchAll(regex)];
+    const found = regex.exec(text);
+    return found === null ? [] : [found];
+  });
+  if (matches instanceof TooLong) throw new Failure('error', matches.message);
+  return matches;
 }
 
 function compile(pattern: string, wanted: Set<string>): RegExp {

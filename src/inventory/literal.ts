@@ -1,3 +1,4 @@
+import { PYTHON_ESCAPES } from '../source/python-text.ts';
 import type { Value } from '../source/value.ts';
 
 /**
@@ -188,28 +189,13 @@ function keyOf(value: Value): string {
 }
 
 const ESCAPE = /\\(?:[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^xuUN])/suy;
-const SIMPLE = new Map(
-  Object.entries({
-    '\n': '',
-    '\\': '\\',
-    "'": "'",
-    '"': '"',
-    a: '\x07',
-    b: '\b',
-    f: '\f',
-    n: '\n',
-    r: '\r',
-    t: '\t',
-    v: '\v',
-  }),
-);
-
 function unescapePython(written: string): string {
   const rest = written.slice(1);
   if (/^[0-7]/.test(rest)) return String.fromCodePoint(Number.parseInt(rest, 8));
   if (/^[xuU]/.test(rest)) return fromHex(rest.slice(1));
+  if (rest === '\n') return '';
   // Python keeps a backslash that begins no escape.
-  return SIMPLE.get(rest) ?? written;
+  return PYTHON_ESCAPES.get(rest) ?? written;
 }
 
 function fromHex(digits: string): string {

@@ -67,12 +67,7 @@ export class Matcher {
   #hostsThatFit(regex: RegExp): readonly string[] | TooLong | undefined {
     const names = [...this.#inventory.hosts.keys(), ...this.#inventory.groups.keys()];
     const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
-    try {
-      return boundedMatch(regex, longest, () => this.#hostsWhere((name) => regex.test(name)));
-    } catch (error) {
-      if (error instanceof TooLong) return error;
-      throw error;
-    }
+    return boundedMatch(regex, longest, () => this.#hostsWhere((name) => regex.test(name)));
   }
 
   /** A folded list of hosts that are known. Within a name, brackets may also be a class of characters. */

@@ -16,3 +16,19 @@ export function numberText(value: number): string {
   const text = String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
+
+/** What follows a backslash in Python’s texts, and what both come to; those of digits apart. */
+export const PYTHON_ESCAPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '\\': '\\',
+    "'": "'",
+    '"': '"',
+    a: '\x07',
+    b: '\b',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+    v: '\v',
+  }),
+);

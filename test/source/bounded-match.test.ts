@@ -31,7 +31,7 @@ describe('a regular expression that takes for ever', () => {
 
   it('is given up where one repetition meets a long text', () => {
     const blanks = `${' '.repeat(1_000_000)}x`;
-    expect(() => boundedMatch(/\s+$/, blanks.length, () => /\s+$/.exec(blanks))).toThrow(TooLong);
+    expect(boundedMatch(/\s+$/, blanks.length, () => /\s+$/.exec(blanks))).toBeInstanceOf(TooLong);
   });
 });
 
