@@ -56,7 +56,7 @@ export const TAKES_NAME: Readonly<Record<string, readonly ['filter' | 'test', nu
   reject: ['test', 0],
   selectattr: ['test', 1],
   rejectattr: ['test', 1],
-}; // prettier-ignore
+};
 
 /** Whether the filter or test that a filter is given by name, if it is given one, is computed here, too. */
 function namesOurs(filter: Expression & { readonly kind: 'filter' }): boolean {

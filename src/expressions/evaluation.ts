@@ -3,7 +3,7 @@ import { isList, isMap, type Value } from '../source/value.ts';
 import type { Program } from './compile.ts';
 import { isDefault, isDirect, isFloating, methodOf } from './direct.ts';
 import { compared, type Engine, entryOr, type Surroundings } from './engine.ts';
-import { Failure, Missing } from './failure.ts';
+import { Failure, Missing, present } from './failure.ts';
 import { FILTERS, itemsOf } from './filters.ts';
 import { applyBuiltin } from './given.ts';
 import { inside, missingKey } from './lookup.ts';
@@ -312,11 +312,6 @@ interface Reached {
   readonly path: string;
   readonly variable: Variable;
   readonly home: Evaluation;
-}
-
-function present(value: Value | Missing): Value {
-  if (value instanceof Missing) throw new Failure('undefined', value.reason);
-  return value;
 }
 
 function tested(name: string, item: Item, positional: readonly Value[], named: ReadonlyMap<string, Value>): Value {

@@ -28,3 +28,9 @@ export class SyntaxMistake extends Error {
     this.offset = offset;
   }
 }
+
+/** What is there; else the failure that says why it is not. */
+export function present<T>(found: T | Missing): T {
+  if (found instanceof Missing) throw new Failure('undefined', found.reason);
+  return found;
+}

@@ -44,7 +44,7 @@ const ENGINE_FILTERS = [
   'tojson',
   'trim',
   'upper',
-]; // prettier-ignore
+];
 const ENGINE_TESTS = [
   'boolean',
   'divisibleby',
@@ -76,7 +76,7 @@ const ENGINE_TESTS = [
   'test',
   'true',
   'upper',
-]; // prettier-ignore
+];
 export const FUNCTIONS = ['range', 'dict', 'namespace', 'loop', 'caller', 'super'];
 const REFUSED: Readonly<Record<string, string>> = {
   lookup:

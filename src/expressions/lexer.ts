@@ -109,7 +109,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
   '\n': '',
-}; // prettier-ignore
+};
 
 /** As Python reads a string: an escape that it does not know stays as it is, so that '\d' is a digit's pattern. */
 function unescapeText(body: string): string {

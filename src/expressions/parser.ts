@@ -9,7 +9,7 @@ const CONSTANTS: ReadonlyMap<string, null | boolean> = new Map([
   ['False', false],
   ['none', null],
   ['None', null],
-] as const); // prettier-ignore
+] as const);
 const RESERVED = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else', 'for', 'recursive']);
 /** From loosest to tightest; `**` and signs are handled apart. */
 const ARITHMETIC = [['+', '-'], ['~'], ['*', '/', '//', '%']] as const;

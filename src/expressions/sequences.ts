@@ -1,5 +1,5 @@
 import { isList, type Value } from '../source/value.ts';
-import { Failure, Missing } from './failure.ts';
+import { Failure, Missing, present } from './failure.ts';
 import { inside } from './lookup.ts';
 import { asPythonText, kindOf, ordered, same, truthy } from './values.ts';
 
@@ -32,11 +32,6 @@ function attributeOf(item: Item, path: Value): Item {
     if (at instanceof Missing) return at;
     return inside(at, typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key, 'an item');
   }, item);
-}
-
-function present(item: Item): Value {
-  if (item instanceof Missing) throw new Failure('undefined', item.reason);
-  return item;
 }
 
 function map(items: Items, call: Call): Items {
@@ -77,9 +72,14 @@ function holds(call: Call, name: Value | undefined, item: Item, given: readonly 
   return name === undefined ? truthy(present(item)) : call.test(asPythonText(name), item, given);
 }
 
+/** What an item counts for: an attribute of it, or itself. */
+function chosen(item: Item, attribute: Value | undefined): Value {
+  return present(attribute === undefined || attribute === null ? item : attributeOf(item, attribute));
+}
+
 /** What to order by: texts without regard to case, unless it is asked for. */
 function keyOf(item: Item, attribute: Value | undefined, exact: boolean): Value {
-  const at = present(attribute === undefined || attribute === null ? item : attributeOf(item, attribute));
+  const at = chosen(item, attribute);
   return typeof at === 'string' && !exact ? at.toLowerCase() : at;
 }
 
@@ -134,9 +134,7 @@ const SUM = ['attribute', 'start'];
 
 function sum(items: Items, call: Call): Value {
   const attribute = option(call, SUM, 'attribute');
-  const added = items.map((item) =>
-    present(attribute === undefined || attribute === null ? item : attributeOf(item, attribute)),
-  );
+  const added = items.map((item) => chosen(item, attribute));
   return added.reduce<Value>(plus, option(call, SUM, 'start') ?? 0);
 }
 

@@ -47,7 +47,7 @@ const ENDS: Readonly<Record<string, string>> = {
   set: 'endset',
   with: 'endwith',
   macro: 'endmacro',
-}; // prettier-ignore
+};
 
 /** Whether a text holds a template at all; without one it is what it says. */
 export function isTemplate(text: string): boolean {

@@ -17,7 +17,7 @@ const HOLDS: Readonly<Record<string, (difference: number) => boolean>> = {
   gt: (d) => d > 0,
   '>=': (d) => d >= 0,
   ge: (d) => d >= 0,
-}; // prettier-ignore
+};
 
 /** Ansible's `version` test: Python's LooseVersion (https://docs.python.org/3.11/distutils/apiref.html). */
 export function versionHolds(left: string, right: string, operator: Value): boolean {

@@ -22,7 +22,7 @@ function everywhere(text: string): Document {
               [text, text],
               [text, { code: text }],
             ],
-          }, // prettier-ignore
+          },
           { kind: 'list', items: [text, { code: text }] },
           { kind: 'table', head: [text, text], rows: [[text, { code: text }]] },
           { kind: 'code', text },
